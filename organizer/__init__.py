@@ -1,0 +1,3 @@
+from organizer.celery import app as celery_app
+
+__all__ = ("celery_app",)

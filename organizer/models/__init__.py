@@ -1,0 +1,25 @@
+from organizer.models.account import SpotifyAccount
+from organizer.models.job import Job
+from organizer.models.playlist import GenrePlaylist, Plan, PlanItem, PlaylistVersion
+from organizer.models.prediction import Correction, Prediction
+from organizer.models.track import Artist, AudioAnalysis, AudioFeatures, SavedTrack, Track
+from organizer.models.training import Dataset, ModelVersion, TrainingRun
+
+__all__ = [
+    "Artist",
+    "AudioAnalysis",
+    "AudioFeatures",
+    "Correction",
+    "Dataset",
+    "GenrePlaylist",
+    "Job",
+    "ModelVersion",
+    "Plan",
+    "PlanItem",
+    "PlaylistVersion",
+    "Prediction",
+    "SavedTrack",
+    "SpotifyAccount",
+    "Track",
+    "TrainingRun",
+]

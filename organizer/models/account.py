@@ -1,0 +1,46 @@
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from organizer.models.fields import EncryptedTextField
+
+# A refresh token dies this long after the user's consent, however often it is used (Spotify, 2026-06-18).
+CONSENT_LIFETIME = timedelta(days=182)
+REFRESH_MARGIN = timedelta(seconds=90)
+
+
+class SpotifyAccount(models.Model):
+    """A user's link to Spotify. Everything that came from Spotify hangs off this row and goes with it."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="spotify")
+    account_id = models.CharField(max_length=100, unique=True)  # me.account_id, or me.id where it is missing
+    spotify_id = models.CharField(max_length=100)  # me.id: compared with playlists' owners, nothing else
+    display_name = models.CharField(max_length=200, blank=True)
+    access_token = EncryptedTextField(blank=True)
+    refresh_token = EncryptedTextField(blank=True)
+    token_expires_at = models.DateTimeField()
+    granted_scopes = models.CharField(max_length=500)
+    authorized_at = models.DateTimeField()
+    needs_link = models.BooleanField(default=False)
+
+    synced_at = models.DateTimeField(null=True, blank=True)
+    liked_total = models.PositiveIntegerField(default=0)  # what Spotify said at the last complete sync
+    unreadable_total = models.PositiveIntegerField(default=0)  # entries without a song (removed, episodes)
+    full_walk_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.display_name or self.account_id
+
+    @property
+    def link_dies_at(self) -> datetime:
+        return self.authorized_at + CONSENT_LIFETIME
+
+    @property
+    def link_days_left(self) -> int:
+        return (self.link_dies_at - timezone.now()).days
+
+    @property
+    def token_is_fresh(self) -> bool:
+        return bool(self.access_token) and self.token_expires_at - REFRESH_MARGIN > timezone.now()

@@ -1,0 +1,95 @@
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from organizer.models.account import SpotifyAccount
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def active(self) -> "JobQuerySet":
+        return self.filter(state__in=Job.ACTIVE)
+
+    def due(self) -> "JobQuerySet":
+        """Jobs that nobody works on although somebody should: woken waiters and those of killed workers."""
+        now = timezone.now()
+        unclaimed = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+        ready = Q(state__in=[Job.State.QUEUED, Job.State.RUNNING]) | Q(
+            state=Job.State.WAITING, wait_until__lte=now
+        )
+        return self.filter(ready & unclaimed)
+
+
+class Job(models.Model):
+    class Kind(models.TextChoices):
+        ORGANIZE = "organize", "Read and classify the library"
+        WRITE = "write", "Write playlists"
+        TRAIN = "train", "Train a model"
+        RECLASSIFY = "reclassify", "Classify again with another model"
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        WAITING = "waiting"  # for a closed gate; wakes at wait_until
+        PAUSED = "paused"  # for the user to reconnect
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    ACTIVE = (State.QUEUED, State.RUNNING, State.WAITING, State.PAUSED)
+
+    account = models.ForeignKey(SpotifyAccount, models.CASCADE, null=True, blank=True, related_name="jobs")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    phase = models.CharField(max_length=12)
+    done = models.PositiveIntegerField(default=0)  # within the phase, in songs (epochs when training)
+    total = models.PositiveIntegerField(default=0)
+    cursor = models.JSONField(default=dict)  # where the phase goes on after a kill
+    counts = models.JSONField(default=dict)  # what came out, for the summary
+    is_cancel_asked = models.BooleanField(default=False)
+    wait_reason = models.CharField(max_length=300, blank=True)
+    wait_until = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    failures = models.PositiveIntegerField(default=0)  # transient ones in a row
+    lease_token = models.CharField(max_length=40, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    phase_started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "kind"],
+                condition=Q(state__in=["queued", "running", "waiting", "paused"]),
+                name="one_active_job_per_account_and_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=Q(account__isnull=True, state__in=["queued", "running", "waiting", "paused"]),
+                name="one_active_job_per_kind_without_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} #{self.pk}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in self.ACTIVE
+
+    @property
+    def percent(self) -> int:
+        return min(100, round(100 * self.done / self.total)) if self.total else 0
+
+    @property
+    def eta(self) -> timedelta | None:
+        """Time left in this phase at the pace so far; None while there is nothing to judge by."""
+        if self.state != self.State.RUNNING or not 0 < self.done < self.total:
+            return None
+        elapsed = timezone.now() - self.phase_started_at
+        return elapsed * ((self.total - self.done) / self.done)

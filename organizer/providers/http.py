@@ -1,0 +1,148 @@
+"""The one door to the network: a session with timeouts, size limits, an allow-list of hosts, and the gate."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from organizer.providers.errors import AmbiguousWrite, GateClosed, ProviderError
+from organizer.providers.gate import NAMES, Gate
+
+USER_AGENT = "Cratewise/0.1 (self-hosted playlist organizer)"
+MAX_JSON_BYTES = 5_000_000
+DEFAULT_RATE_PAUSE_S = 30.0  # a 429 without Retry-After: Spotify's window is 30 s
+QUOTA_PAUSE_S = 3600.0  # QUOTA_EXCEEDED names no reset; probe once an hour
+MAX_PAUSE_S = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    def json(self) -> Any:
+        """The parsed body, None if empty; ProviderError if it is not JSON."""
+        if not self.text.strip():
+            return None
+        try:
+            return json.loads(self.text)
+        except ValueError as error:
+            raise ProviderError("The service answered with something that is not JSON.") from error
+
+    def error_field(self, name: str) -> str:
+        """`error.NAME` of an error body; empty where the body is plain text or shaped otherwise."""
+        try:
+            error = (json.loads(self.text) or {}).get("error")
+        except (ValueError, AttributeError):
+            return ""
+        return str(error.get(name, "")) if isinstance(error, dict) else ""
+
+
+@dataclass
+class Http:
+    gate: Gate
+    timeout_s: float = 10.0
+    allowed_hosts: tuple[str, ...] = ()  # exact host[:port], or ".suffix"
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def __post_init__(self) -> None:
+        self.session.headers["User-Agent"] = USER_AGENT
+        self.session.trust_env = False  # no credentials from .netrc, no surprise proxies
+
+    def call(self, service: str, method: str, url: str, **options: Any) -> Answer:
+        """One request through the gate. Raises GateClosed, AmbiguousWrite or ProviderError; a 429 closes the gate."""
+        self._check_host(url)
+        self.gate.enter(service)
+        response = self._send(service, method, url, options)
+        answer = Answer(
+            response.status_code, response.headers, self._read(response).decode("utf-8", "replace")
+        )
+        if answer.status == 429:
+            raise self._close_gate(service, answer)
+        if answer.status >= 500:
+            raise _outage(service, method, f"answered with an error ({answer.status})")
+        return answer
+
+    def download(self, url: str, *, max_bytes: int, max_seconds: float) -> bytes:
+        """Bytes of a preview; ProviderError when the host is not allowed, or it is gone, too large or too slow."""
+        self._check_host(url)
+        self.gate.enter("previews")
+        response = self._send("previews", "GET", url, {})
+        if response.status_code != 200:
+            response.close()
+            raise ProviderError(f"The preview could not be fetched ({response.status_code}).", permanent=True)
+        return self._read(response, max_bytes=max_bytes, max_seconds=max_seconds)
+
+    def _check_host(self, url: str) -> None:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        if parts.scheme not in {"http", "https"} or not any(
+            _matches(host, rule) for rule in self.allowed_hosts
+        ):
+            raise ProviderError(
+                f"Refused to contact {host or 'an unknown host'}: not on the list.", permanent=True
+            )
+
+    def _send(self, service: str, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        try:
+            return self.session.request(
+                method, url, timeout=self.timeout_s, stream=True, allow_redirects=False, **options
+            )
+        except requests.ConnectTimeout as error:  # nothing was sent, so nothing can have happened
+            raise ProviderError(f"{NAMES.get(service, 'The service')} could not be reached.") from error
+        except requests.RequestException as error:
+            raise _outage(service, method, "did not answer") from error
+
+    def _read(
+        self, response: requests.Response, *, max_bytes: int = MAX_JSON_BYTES, max_seconds: float = 30.0
+    ) -> bytes:
+        deadline, body = time.monotonic() + max_seconds, bytearray()
+        method = response.request.method or "GET"
+        try:
+            for chunk in response.iter_content(65536):
+                body += chunk
+                if len(body) > max_bytes:
+                    raise ProviderError("The answer was larger than allowed.", permanent=True)
+                if time.monotonic() > deadline:
+                    raise _outage("", method, "took too long to answer")
+        except requests.RequestException as error:
+            raise _outage("", method, "broke off its answer") from error
+        finally:
+            response.close()
+        return bytes(body)
+
+    def _close_gate(self, service: str, answer: Answer) -> GateClosed:
+        name = NAMES.get(service, service)
+        if answer.error_field("reason") == "QUOTA_EXCEEDED":
+            seconds, reason = (
+                QUOTA_PAUSE_S,
+                f"The developer quota of {name} is used up; we look again once an hour.",
+            )
+        else:
+            seconds = _retry_after_s(answer.headers.get("Retry-After"))
+            reason = f"{name} asked us to wait (rate limit)."
+        self.gate.block(service, seconds, reason)
+        return GateClosed(reason, retry_after_s=seconds)
+
+
+def _matches(host: str, rule: str) -> bool:
+    return host.endswith(rule) if rule.startswith(".") else host == rule
+
+
+def _retry_after_s(header: str | None) -> float:
+    try:
+        return min(MAX_PAUSE_S, max(1.0, float(header or "")))
+    except ValueError:
+        return DEFAULT_RATE_PAUSE_S
+
+
+def _outage(service: str, method: str, what: str) -> ProviderError:
+    sentence = f"{NAMES.get(service, 'The service')} {what}."
+    if method in {"POST", "PUT", "DELETE"}:
+        return AmbiguousWrite(sentence)
+    return ProviderError(sentence)

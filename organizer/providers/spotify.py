@@ -1,0 +1,302 @@
+"""Spotify's accounts service and the Web API as a new development-mode app has it in November 2026.
+
+Reference: https://developer.spotify.com/documentation/web-api and its February 2026 migration guide.
+"""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from organizer.providers.errors import (
+    AmbiguousWrite,
+    AuthRevoked,
+    NotFound,
+    ProviderError,
+    TokenExpired,
+)
+from organizer.providers.http import Answer, Http
+
+PAGE = 50  # the most that a read returns
+WRITE = 100  # the most uris a playlist write takes
+
+
+@dataclass(frozen=True)
+class Tokens:
+    access_token: str
+    refresh_token: str  # empty when the answer had none: keep the old one
+    expires_in_s: int
+    scopes: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    account_id: str
+    spotify_id: str
+    display_name: str
+
+
+@dataclass(frozen=True)
+class LikedTrack:
+    uri: str
+    name: str
+    artist_ids: tuple[str, ...]
+    artist_names: tuple[str, ...]
+    album_name: str
+    album_image_url: str
+    isrc: str
+    duration_ms: int
+    is_explicit: bool
+    is_local: bool
+    is_playable: bool
+    added_at: datetime
+
+
+@dataclass(frozen=True)
+class LikedPage:
+    total: int
+    entries: int  # how many the page held, readable or not
+    tracks: tuple[LikedTrack, ...]
+
+
+@dataclass(frozen=True)
+class PlaylistHead:
+    spotify_id: str
+    snapshot_id: str
+    name: str
+    owner_id: str
+    is_public: bool
+    description: str
+
+
+class Accounts:
+    """OAuth: authorization code with state and PKCE, by a server app that also has a secret."""
+
+    def __init__(
+        self, http: Http, *, url: str, client_id: str, client_secret: str, redirect_uri: str
+    ) -> None:
+        self._http, self._url = http, url
+        self._client_id, self._client_secret, self._redirect_uri = client_id, client_secret, redirect_uri
+
+    def authorize_url(self, *, state: str, verifier: str, scopes: str) -> str:
+        query = {
+            "client_id": self._client_id,
+            "response_type": "code",
+            "redirect_uri": self._redirect_uri,
+            "scope": scopes,
+            "state": state,
+            "code_challenge_method": "S256",
+            "code_challenge": challenge(verifier),
+        }
+        return f"{self._url}/authorize?{urlencode(query)}"
+
+    def exchange(self, code: str, verifier: str) -> Tokens:
+        grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": self._redirect_uri}
+        return self._token({**grant, "code_verifier": verifier})
+
+    def refresh(self, refresh_token: str) -> Tokens:
+        """New tokens; AuthRevoked on invalid_grant, which must never be retried."""
+        return self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
+
+    def _token(self, form: dict[str, str]) -> Tokens:
+        basic = base64.b64encode(f"{self._client_id}:{self._client_secret}".encode()).decode()
+        answer = self._http.call(
+            "accounts",
+            "POST",
+            f"{self._url}/api/token",
+            data=form,
+            headers={"Authorization": f"Basic {basic}"},
+        )
+        if answer.status != 200:
+            raise _token_error(answer)
+        body = _mapping(answer.json())
+        if not body.get("access_token"):
+            raise ProviderError("Spotify's accounts service answered without a token.")
+        return Tokens(
+            access_token=str(body["access_token"]),
+            refresh_token=str(body.get("refresh_token") or ""),
+            expires_in_s=int(body.get("expires_in") or 3600),
+            scopes=str(body.get("scope") or ""),
+        )
+
+
+def new_verifier() -> str:
+    return secrets.token_urlsafe(64)
+
+
+def challenge(verifier: str) -> str:
+    """The S256 code challenge of RFC 7636: base64url(sha256(verifier)) without padding."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+def _token_error(answer: Answer) -> ProviderError:
+    try:
+        kind = str((answer.json() or {}).get("error", ""))
+    except (ProviderError, AttributeError):
+        kind = ""
+    if kind == "invalid_grant":
+        return AuthRevoked("Spotify no longer accepts this link. Please reconnect your account.")
+    if kind == "invalid_client":
+        sentence = "Spotify refused this instance's client id or secret; its operator has to correct them."
+        return ProviderError(sentence, permanent=True)
+    return ProviderError(f"Spotify's accounts service refused the request ({answer.status}).")
+
+
+class Spotify:
+    """The Web API for one user. Every call goes out once; whoever calls decides about trying again."""
+
+    def __init__(self, http: Http, *, url: str, access_token: str) -> None:
+        self._http, self._url, self._token = http, url, access_token
+
+    def profile(self) -> Profile:
+        body = _mapping(self._get("/me"))
+        spotify_id = str(body["id"])
+        return Profile(
+            account_id=str(body.get("account_id") or spotify_id),
+            spotify_id=spotify_id,
+            display_name=str(body.get("display_name") or ""),
+        )
+
+    def liked(self, offset: int) -> LikedPage:
+        body = _mapping(self._get("/me/tracks", limit=PAGE, offset=offset))
+        entries = body.get("items") or []
+        tracks = tuple(track for entry in entries if (track := _liked_track(entry)))
+        return LikedPage(total=int(body["total"]), entries=len(entries), tracks=tracks)
+
+    def my_playlists(self) -> Iterator[PlaylistHead]:
+        offset, total = 0, 1
+        while offset < total:
+            body = _mapping(self._get("/me/playlists", limit=PAGE, offset=offset))
+            total, offset = int(body["total"]), offset + PAGE
+            yield from (_head(item) for item in body.get("items") or [] if item)
+
+    def playlist(self, playlist_id: str) -> PlaylistHead:
+        """The playlist's head; NotFound when Spotify does not know it."""
+        fields = "id,snapshot_id,name,owner.id,public,description"
+        return _head(_mapping(self._get(f"/playlists/{playlist_id}", fields=fields)))
+
+    def playlist_uris(self, playlist_id: str) -> list[str]:
+        """All uris in order. A null item (a song that Spotify withdrew) has none and is left out."""
+        uris, offset, total = [], 0, 1
+        while offset < total:
+            body = _mapping(self._get(f"/playlists/{playlist_id}/items", limit=PAGE, offset=offset))
+            total, offset = int(body["total"]), offset + PAGE
+            items = [entry.get("item") or entry.get("track") or {} for entry in body.get("items") or []]
+            uris += [str(item["uri"]) for item in items if item.get("uri")]
+        return uris
+
+    def create_playlist(self, *, name: str, description: str) -> PlaylistHead:
+        """A private playlist; `public` is sent because the API's default is true."""
+        body = {"name": name, "description": description, "public": False, "collaborative": False}
+        return _head(_mapping(self._call("POST", "/me/playlists", json=body)))
+
+    def add(self, playlist_id: str, uris: list[str]) -> str:
+        """Append at most 100 uris; the new snapshot id."""
+        body = {"uris": uris[:WRITE]}
+        return _snapshot(self._call("POST", f"/playlists/{playlist_id}/items", json=body))
+
+    def remove(self, playlist_id: str, uris: list[str], snapshot_id: str) -> str:
+        """Remove all occurrences of at most 100 uris; the new snapshot id."""
+        body = {"items": [{"uri": uri} for uri in uris[:WRITE]], "snapshot_id": snapshot_id}
+        return _snapshot(self._call("DELETE", f"/playlists/{playlist_id}/items", json=body))
+
+    def _get(self, path: str, **params: Any) -> Any:
+        return self._call("GET", path, params=params)
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        answer = self._http.call("spotify", method, self._url + path, headers=headers, **options)
+        if answer.status < 300:
+            return _body_of(method, answer)
+        raise _api_error(answer)
+
+
+def _body_of(method: str, answer: Answer) -> Any:
+    try:
+        return answer.json()
+    except ProviderError as error:
+        if method == "GET":
+            raise
+        raise AmbiguousWrite("Spotify's answer to a change could not be read.") from error
+
+
+def _api_error(answer: Answer) -> ProviderError:
+    if answer.status == 401:
+        return TokenExpired("Spotify did not accept the access token.")
+    if answer.status == 404:
+        return NotFound("Spotify does not know this playlist or song (any more).")
+    text = answer.error_field("message") or answer.text
+    if answer.status == 403:
+        return ProviderError(_forbidden(text), permanent=True)
+    return ProviderError(f"Spotify refused the request ({answer.status}: {text[:120]}).", permanent=True)
+
+
+def _forbidden(text: str) -> str:
+    """Spotify's 403 texts (often plain text, not JSON), told in terms of what to do."""
+    lowered = text.lower()
+    if "not registered" in lowered:
+        return "This Spotify user is not on the app's list of allowed users; its operator can add up to five."
+    if "premium" in lowered:
+        return "The owner of the Spotify app needs Spotify Premium; until then Spotify refuses every call."
+    if "scope" in lowered:
+        return "A permission is missing. Please reconnect your account and allow what is asked."
+    return "Spotify refused access (403)."
+
+
+def _mapping(body: Any) -> Mapping[str, Any]:
+    if not isinstance(body, dict):
+        raise ProviderError("Spotify's answer was not in the expected form.")
+    return body
+
+
+def _snapshot(body: Any) -> str:
+    snapshot = body.get("snapshot_id") if isinstance(body, dict) else None
+    if not snapshot:
+        raise AmbiguousWrite("Spotify's answer to a change could not be read.")
+    return str(snapshot)
+
+
+def _head(body: Mapping[str, Any]) -> PlaylistHead:
+    return PlaylistHead(
+        spotify_id=str(body["id"]),
+        snapshot_id=str(body.get("snapshot_id") or ""),
+        name=str(body.get("name") or ""),
+        owner_id=str((body.get("owner") or {}).get("id") or ""),
+        is_public=bool(body.get("public")),
+        description=str(body.get("description") or ""),
+    )
+
+
+def _liked_track(entry: Any) -> LikedTrack | None:
+    """A song of a page of likes; None for null entries and episodes."""
+    track = (entry or {}).get("track") or {}
+    if not track.get("uri") or track.get("type", "track") != "track":
+        return None
+    artists = [artist for artist in track.get("artists") or [] if artist]
+    album = track.get("album") or {}
+    return LikedTrack(
+        uri=str(track["uri"]),
+        name=str(track.get("name") or ""),
+        artist_ids=_texts(artist.get("id") for artist in artists),
+        artist_names=_texts(artist.get("name") for artist in artists),
+        album_name=str(album.get("name") or ""),
+        album_image_url=_smallest_image(album.get("images") or []),
+        isrc=str((track.get("external_ids") or {}).get("isrc") or ""),
+        duration_ms=int(track.get("duration_ms") or 0),
+        is_explicit=bool(track.get("explicit")),
+        is_local=bool(track.get("is_local")),
+        is_playable=track.get("is_playable") is not False,
+        added_at=datetime.fromisoformat(str(entry["added_at"])),
+    )
+
+
+def _texts(values: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(str(value or "") for value in values)
+
+
+def _smallest_image(images: list[Mapping[str, Any]]) -> str:
+    return str(min(images, key=lambda image: image.get("width") or 0)["url"]) if images else ""

@@ -1,0 +1,214 @@
+"""All settings, read from the environment (or .env), failing loudly on nonsense."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from dotenv import load_dotenv
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+load_dotenv(BASE_DIR / ".env")
+
+
+def env(name: str, default: str | None = None) -> str:
+    value = os.environ.get(name) or default
+    if value is None:
+        raise ImproperlyConfigured(f"Set {name} in the environment or in .env (see .env.example).")
+    return value
+
+
+def env_bool(name: str, default: bool) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    if value in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
+        return value in {"1", "true", "yes", "on"} if value else default
+    raise ImproperlyConfigured(f"{name} must be true or false, not “{value}”.")
+
+
+def env_number(name: str, default: float) -> float:
+    try:
+        return float(os.environ.get(name) or default)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a number.") from error
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+# --- what this instance is ----------------------------------------------------------------------
+DEBUG = env_bool("DEBUG", False)
+SECRET_KEY = env("SECRET_KEY")
+TOKEN_KEYS = env_list("TOKEN_KEYS")  # Fernet keys; the first encrypts, all decrypt
+PUBLIC_URL = env("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or [urlsplit(PUBLIC_URL).hostname or "127.0.0.1"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+VAR_DIR = Path(env("VAR_DIR", str(BASE_DIR / "var")))
+
+# --- Spotify and its neighbours (the simulator stands in for all of them in the demo) -----------
+SIMULATOR_URL = os.environ.get("SIMULATOR_URL", "").rstrip("/")
+_spotify_default = {
+    "SPOTIFY_ACCOUNTS_URL": "https://accounts.spotify.com",
+    "SPOTIFY_API_URL": "https://api.spotify.com/v1",
+    "DEEZER_URL": "https://api.deezer.com",
+    "ITUNES_URL": "https://itunes.apple.com",
+    "RECCOBEATS_URL": "https://api.reccobeats.com/v1",
+}
+_simulated = {
+    "SPOTIFY_ACCOUNTS_URL": f"{SIMULATOR_URL}/accounts",
+    "SPOTIFY_API_URL": f"{SIMULATOR_URL}/spotify/v1",
+    "DEEZER_URL": f"{SIMULATOR_URL}/deezer",
+    "ITUNES_URL": f"{SIMULATOR_URL}/itunes",
+    "RECCOBEATS_URL": f"{SIMULATOR_URL}/reccobeats/v1",
+}
+_urls = _simulated if SIMULATOR_URL else _spotify_default
+SPOTIFY_ACCOUNTS_URL = env("SPOTIFY_ACCOUNTS_URL", _urls["SPOTIFY_ACCOUNTS_URL"])
+SPOTIFY_API_URL = env("SPOTIFY_API_URL", _urls["SPOTIFY_API_URL"])
+DEEZER_URL = env("DEEZER_URL", _urls["DEEZER_URL"])
+ITUNES_URL = env("ITUNES_URL", _urls["ITUNES_URL"])
+RECCOBEATS_URL = env("RECCOBEATS_URL", _urls["RECCOBEATS_URL"])
+SPOTIFY_CLIENT_ID = env("SPOTIFY_CLIENT_ID", "demo-client" if SIMULATOR_URL else "")
+SPOTIFY_CLIENT_SECRET = env("SPOTIFY_CLIENT_SECRET", "demo-secret" if SIMULATOR_URL else "")
+SPOTIFY_SCOPES = "user-library-read playlist-read-private playlist-modify-private"
+SPOTIFY_REDIRECT_URI = f"{PUBLIC_URL}/spotify/callback"
+FEATURE_PROVIDERS = env_list("FEATURE_PROVIDERS", "reccobeats")
+PREVIEW_PROVIDERS = env_list("PREVIEW_PROVIDERS", "deezer,itunes")
+# Hosts that downloads may reach: the services above and the hosts their preview links point to.
+PREVIEW_HOSTS = env_list("PREVIEW_HOSTS") or (
+    [urlsplit(SIMULATOR_URL).netloc]
+    if SIMULATOR_URL
+    else [".dzcdn.net", ".itunes.apple.com", ".mzstatic.com"]
+)
+HTTP_TIMEOUT_S = env_number("HTTP_TIMEOUT_S", 10)
+
+# --- jobs ---------------------------------------------------------------------------------------
+# A worker holds a job by a lease that every step renews; a killed worker's job is free again after this.
+JOB_LEASE_S = env_number("JOB_LEASE_S", 30)
+JOB_SWEEP_S = env_number("JOB_SWEEP_S", 10)
+REDIS_URL = env("REDIS_URL")
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 3600  # training; every other step ends itself within two minutes
+CELERY_TASK_DEFAULT_QUEUE = "io"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2.0
+CELERY_BEAT_SCHEDULE = {
+    "wake-jobs": {"task": "organizer.tasks.wake_jobs", "schedule": JOB_SWEEP_S},
+    "sweep": {"task": "organizer.tasks.sweep", "schedule": 24 * 3600},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+
+# --- Django -------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "organizer.apps.OrganizerConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "organizer.urls"
+WSGI_APPLICATION = "organizer.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "organizer.views.context.site",
+            ]
+        },
+    }
+]
+DATABASES = {
+    "default": dj_database_url.parse(
+        env("DATABASE_URL", f"sqlite:///{VAR_DIR / 'cratewise.sqlite3'}"), conn_max_age=60
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # WAL lets pages be read while a worker writes; IMMEDIATE waits for the lock instead of failing half-way.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "landing"
+LANGUAGE_CODE = "en"
+TIME_ZONE = env("TIME_ZONE", "UTC")
+USE_I18N = True
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = VAR_DIR / "media"
+# Tables that a trainer may name instead of uploading; nothing outside these folders is read.
+DATASET_DIRS = [Path(path).resolve() for path in env_list("DATASET_DIRS", str(VAR_DIR / "datasets"))]
+DATASET_MAX_BYTES = int(env_number("DATASET_MAX_BYTES", 200_000_000))
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"  # Strict would drop the session on the way back from Spotify
+_https = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "https://i.scdn.co"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF, SIMULATOR_URL or "https://accounts.spotify.com"],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
+    # urllib3 prints full URLs at DEBUG, and those of previews are signed.
+    "loggers": {"urllib3": {"level": "INFO"}, "django.server": {"level": "WARNING"}},
+}
