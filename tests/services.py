@@ -15,15 +15,19 @@ from pathlib import Path
 import pytest
 
 from organizer.supervisor import broker
+from organizer.supervisor.children import is_alive
 from tests import postgres
 
+PREFIX = "cratewise-tests-"
 _running = ExitStack()
 atexit.register(_running.close)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # a wrapper, so that it comes before pytest-django's own hook
 def pytest_load_initial_conftests() -> Generator[None]:
-    directory = Path(tempfile.mkdtemp(prefix="cratewise-tests-", dir="/tmp"))  # sockets need a short path
+    _sweep()
+    # Sockets need a short path; the process id lets a later run see that nobody uses the directory any more.
+    directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir="/tmp"))
     directory.chmod(0o755)
     _running.callback(shutil.rmtree, directory, ignore_errors=True)
     try:
@@ -40,6 +44,14 @@ def pytest_unconfigure() -> None:
 
 def pytest_report_header() -> str:
     return f"database: {os.environ['DATABASE_URL'].split('@')[0]}"
+
+
+def _sweep() -> None:
+    """Remove what runs left behind that were killed; their servers died with them."""
+    for directory in Path("/tmp").glob(f"{PREFIX}*"):
+        pid = directory.name.removeprefix(PREFIX).split("-")[0]
+        if pid.isdigit() and not is_alive(int(pid)):
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _configure(directory: Path) -> None:

@@ -60,3 +60,13 @@ def stop(processes: Iterable[subprocess.Popen[bytes]], *, grace_s: float) -> Non
         with contextlib.suppress(ProcessLookupError):  # the whole group has ended by itself
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # alive, and another user's
+        return True
+    return True
