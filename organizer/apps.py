@@ -6,4 +6,5 @@ class OrganizerConfig(AppConfig):
     verbose_name = "Cratewise"
 
     def ready(self) -> None:
-        from organizer import checks  # noqa: F401  registers the system checks
+        # The system checks register themselves; tasks called from any process find the broker through the app.
+        from organizer import celery, checks  # noqa: F401

@@ -1,6 +1,7 @@
 """All settings, read from the environment (or .env), failing loudly on nonsense."""
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,21 +50,28 @@ VAR_DIR = Path(env("VAR_DIR", str(BASE_DIR / "var")))
 
 # --- Spotify and its neighbours (the simulator stands in for all of them in the demo) -----------
 SIMULATOR_URL = os.environ.get("SIMULATOR_URL", "").rstrip("/")
-_spotify_default = {
-    "SPOTIFY_ACCOUNTS_URL": "https://accounts.spotify.com",
-    "SPOTIFY_API_URL": "https://api.spotify.com/v1",
-    "DEEZER_URL": "https://api.deezer.com",
-    "ITUNES_URL": "https://itunes.apple.com",
-    "RECCOBEATS_URL": "https://api.reccobeats.com/v1",
-}
-_simulated = {
-    "SPOTIFY_ACCOUNTS_URL": f"{SIMULATOR_URL}/accounts",
-    "SPOTIFY_API_URL": f"{SIMULATOR_URL}/spotify/v1",
-    "DEEZER_URL": f"{SIMULATOR_URL}/deezer",
-    "ITUNES_URL": f"{SIMULATOR_URL}/itunes",
-    "RECCOBEATS_URL": f"{SIMULATOR_URL}/reccobeats/v1",
-}
-_urls = _simulated if SIMULATOR_URL else _spotify_default
+
+
+def service_urls(simulator_url: str) -> dict[str, str]:
+    """Where each service lives: at its vendor, or below the simulator's one address."""
+    if not simulator_url:
+        return {
+            "SPOTIFY_ACCOUNTS_URL": "https://accounts.spotify.com",
+            "SPOTIFY_API_URL": "https://api.spotify.com/v1",
+            "DEEZER_URL": "https://api.deezer.com",
+            "ITUNES_URL": "https://itunes.apple.com",
+            "RECCOBEATS_URL": "https://api.reccobeats.com/v1",
+        }
+    return {
+        "SPOTIFY_ACCOUNTS_URL": f"{simulator_url}/accounts",
+        "SPOTIFY_API_URL": f"{simulator_url}/spotify/v1",
+        "DEEZER_URL": f"{simulator_url}/deezer",
+        "ITUNES_URL": f"{simulator_url}/itunes",
+        "RECCOBEATS_URL": f"{simulator_url}/reccobeats/v1",
+    }
+
+
+_urls = service_urls(SIMULATOR_URL)
 SPOTIFY_ACCOUNTS_URL = env("SPOTIFY_ACCOUNTS_URL", _urls["SPOTIFY_ACCOUNTS_URL"])
 SPOTIFY_API_URL = env("SPOTIFY_API_URL", _urls["SPOTIFY_API_URL"])
 DEEZER_URL = env("DEEZER_URL", _urls["DEEZER_URL"])
@@ -90,7 +98,8 @@ HTTP_TIMEOUT_S = env_number("HTTP_TIMEOUT_S", 10)
 JOB_LEASE_S = env_number("JOB_LEASE_S", 30)
 JOB_SWEEP_S = env_number("JOB_SWEEP_S", 10)
 REDIS_URL = env("REDIS_URL")
-CELERY_BROKER_URL = REDIS_URL
+# kombu and redis-py spell a unix socket differently.
+CELERY_BROKER_URL = re.sub(r"^unix:", "redis+socket:", REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -163,6 +172,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if hasher := os.environ.get("PASSWORD_HASHER"):  # tests use a fast one
+    PASSWORD_HASHERS = [hasher]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -177,7 +188,9 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": env("STATIC_STORAGE", "whitenoise.storage.CompressedManifestStaticFilesStorage")
+    },
 }
 MEDIA_ROOT = VAR_DIR / "media"
 # Tables that a trainer may name instead of uploading; nothing outside these folders is read.

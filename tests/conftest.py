@@ -1,0 +1,114 @@
+"""Fixtures for everybody. The servers themselves are started by tests/services.py, before Django."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests first, then those that break things, then those that drive a browser."""
+
+    def rank(item: pytest.Item) -> int:
+        return 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("faults") else 0
+
+    items.sort(key=rank)
+
+
+@pytest.fixture
+def redis_client(settings: Any) -> Iterator[redis.Redis]:
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    client.flushall()
+    yield client
+    client.flushall()
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from tests.simulator_process import SimulatorProcess
+
+    with SimulatorProcess() as process:
+        yield process
+
+
+@pytest.fixture
+def simulator(simulator_process: Any, settings: Any, redis_client: redis.Redis) -> Any:
+    """The running stand-in for Spotify, Deezer, iTunes and ReccoBeats, as new, with the settings pointing at it."""
+    from organizer.settings import service_urls
+
+    simulator_process.reset()
+    settings.SIMULATOR_URL = simulator_process.url
+    settings.PREVIEW_HOSTS = [urlsplit(simulator_process.url).netloc]
+    for name, url in service_urls(simulator_process.url).items():
+        setattr(settings, name, url)
+    return simulator_process
+
+
+@pytest.fixture
+def account(db: None, settings: Any) -> Any:
+    """A user with a linked account whose token is good for an hour."""
+    from organizer.models import SpotifyAccount
+
+    now = timezone.now()
+    return SpotifyAccount.objects.create(
+        user=get_user_model().objects.create_user("ada", password="ada's password"),
+        account_id="account-ada",
+        spotify_id="ada",
+        display_name="Ada",
+        access_token="access-ada",
+        refresh_token="refresh-ada",
+        token_expires_at=now + timedelta(hours=1),
+        granted_scopes=settings.SPOTIFY_SCOPES,
+        authorized_at=now,
+    )
+
+
+def _chromium() -> str:
+    """The browser's path. Without one the test is skipped, but never where CI promises a browser."""
+    candidates = [os.environ.get("CHROMIUM"), "/usr/bin/chromium", shutil.which("chromium")]
+    for path in candidates:
+        if path and Path(path).exists():
+            return path
+    why = "No Chromium was found: install it (apt install chromium) or name it in CHROMIUM."
+    if os.environ.get("CI"):
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    path = _chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    context = chromium.new_context(viewport={"width": 1200, "height": 800})
+    context.set_default_timeout(5000)
+    yield context.new_page()
+    context.close()

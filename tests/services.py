@@ -1,0 +1,90 @@
+"""pytest plugin (-p tests.services): a real PostgreSQL and a real Valkey, up before Django reads its settings.
+
+TEST_DB=sqlite runs the same tests on SQLite.
+"""
+
+import atexit
+import base64
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from organizer.supervisor import broker
+from organizer.supervisor.children import is_alive
+from tests import postgres
+
+PREFIX = "cratewise-tests-"
+_running = ExitStack()
+atexit.register(_running.close)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # a wrapper, so that it comes before pytest-django's own hook
+def pytest_load_initial_conftests() -> Generator[None]:
+    _sweep()
+    # Sockets need a short path; the process id lets a later run see that nobody uses the directory any more.
+    directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir="/tmp"))
+    directory.chmod(0o755)
+    _running.callback(shutil.rmtree, directory, ignore_errors=True)
+    try:
+        _configure(directory)
+    except (postgres.NoPostgres, broker.NoBroker, OSError) as error:
+        _running.close()
+        raise pytest.UsageError(f"The tests need their own servers. {error}") from error
+    return (yield)
+
+
+def pytest_unconfigure() -> None:
+    _running.close()
+
+
+def pytest_report_header() -> str:
+    return f"database: {os.environ['DATABASE_URL'].split('@')[0]}"
+
+
+def _sweep() -> None:
+    """Remove what runs left behind that were killed; their servers died with them."""
+    for directory in Path("/tmp").glob(f"{PREFIX}*"):
+        pid = directory.name.removeprefix(PREFIX).split("-")[0]
+        if pid.isdigit() and not is_alive(int(pid)):
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _configure(directory: Path) -> None:
+    """Everything that settings read, so that neither the shell nor a .env can leak in."""
+    var = directory / "var"
+    (var / "static").mkdir(parents=True)
+    os.environ.update(
+        DEBUG="false",
+        SECRET_KEY="only-for-tests",
+        TOKEN_KEYS=base64.urlsafe_b64encode(b"a Fernet key only for the tests.").decode(),
+        PUBLIC_URL="http://127.0.0.1:8000",
+        ALLOWED_HOSTS="127.0.0.1,localhost,testserver",
+        VAR_DIR=str(var),
+        DATABASE_URL=_database_url(directory),
+        REDIS_URL=_broker_url(directory),
+        SIMULATOR_URL="",
+        SPOTIFY_CLIENT_ID="test-client",
+        SPOTIFY_CLIENT_SECRET="test-secret",
+        STATIC_STORAGE="django.contrib.staticfiles.storage.StaticFilesStorage",
+        PASSWORD_HASHER="django.contrib.auth.hashers.MD5PasswordHasher",
+        DJANGO_ALLOW_ASYNC_UNSAFE="1",  # playwright's sync API runs an event loop in the test's thread
+    )
+
+
+def _database_url(directory: Path) -> str:
+    if os.environ.get("TEST_DB") == "sqlite":
+        return f"sqlite:///{directory / 'test.sqlite3'}"
+    server = postgres.start(directory)
+    _running.callback(server.stop)
+    return server.url
+
+
+def _broker_url(directory: Path) -> str:
+    server = broker.start(directory, directory / "valkey.log")
+    _running.callback(server.stop)
+    return server.url
