@@ -43,7 +43,7 @@ def _install_shipped() -> ModelVersion:
     from classifier import registry
 
     meta = registry.read_meta(registry.shipped_path())
-    values = {"path": "shipped", "labels": list(meta.labels), "metrics": meta.metrics}
+    values = {"path": "shipped", "labels": list(meta["labels"]), "metrics": meta.get("metrics", {})}
     version, _ = ModelVersion.objects.get_or_create(name="shipped", defaults=values)
     try:
         if not ModelVersion.objects.filter(is_champion=True).exists():

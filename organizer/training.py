@@ -36,17 +36,17 @@ def resolve_server_path(text: str) -> Path:
     return path
 
 
-def check_dataset(dataset: Dataset) -> None:
-    """Read the file's labels and propose a genre for each; DataError when the file cannot be used."""
+def inspect_table(dataset: Dataset, source: Any, *, name: str = "") -> None:
+    """Read a table's labels and propose a genre for each; DataError when the file cannot be used."""
     from classifier.data import label_counts
 
-    if dataset.path.stat().st_size > settings.DATASET_MAX_BYTES:
-        raise DataError(f"{dataset.path.name} is larger than {settings.DATASET_MAX_BYTES // 1_000_000} MB.")
-    labels = label_counts(dataset.path)
+    size = source.stat().st_size if isinstance(source, Path) else source.seek(0, 2)
+    if size > settings.DATASET_MAX_BYTES:
+        raise DataError(f"The file is larger than {settings.DATASET_MAX_BYTES // 1_000_000} MB.")
+    labels = label_counts(source, name=name or None)
     proposed = guess_mapping(labels)
-    dataset.label_map = {label: dataset.label_map.get(label) or proposed[label] or "" for label in labels}
+    dataset.label_map = {label: proposed[label] or "" for label in labels}
     dataset.rows, dataset.report = sum(labels.values()), {"labels": labels}
-    _check_rows(dataset)
 
 
 def map_labels(dataset: Dataset, label_map: dict[str, str]) -> None:
