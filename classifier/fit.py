@@ -21,8 +21,8 @@ class Progress:
     epoch: int
     epochs: int
     train_loss: float
-    valid_accuracy: float
-    valid_macro_f1: float
+    valid_accuracy: float | None  # None while fitting on all rows
+    valid_macro_f1: float | None
     done: float  # share of the whole training, 0 to 1
 
 
@@ -30,7 +30,7 @@ class Progress:
 class FitConfig:
     """How one network is fitted."""
 
-    epochs: int = 24
+    epochs: int = 16
     batch: int = 1024
     learning_rate: float = 4e-3
     weight_decay: float = 0.02
@@ -40,7 +40,7 @@ class FitConfig:
 
 
 Score = Callable[[nn.Module], tuple[float, float]]
-Report = Callable[[int, float, tuple[float, float]], None]
+Report = Callable[[int, float, tuple[float, float] | None], None]
 
 
 def drop_features(x: torch.Tensor, config: FitConfig, generator: torch.Generator) -> torch.Tensor:
@@ -88,8 +88,8 @@ def fit(
                 losses.append(loss.item())
             schedule.step()
         net.eval()
-        scores = score(net) if score else (float("nan"), float("nan"))
-        if score and scores[0] > best:
+        scores = score(net) if score else None
+        if scores and scores[0] > best:
             best, kept, best_state = scores[0], epoch, copy.deepcopy(net.state_dict())
         if report:
             report(epoch, float(np.mean(losses)), scores)

@@ -74,11 +74,13 @@ class _Watch:
         if self.should_stop and self.should_stop():
             raise Cancelled("The training was stopped; no version was written.")
 
-    def epoch(self, stage: str, epoch: int, loss: float, scores: tuple[float, float]) -> None:
+    def epoch(self, stage: str, epoch: int, loss: float, scores: tuple[float, float] | None) -> None:
         self.check()
         if self.progress:
             done = (self.finished + epoch / self.epochs) / self.stages
-            self.progress(Progress(stage, epoch, self.epochs, loss, *scores, done=min(done, 1.0)))
+            self.progress(
+                Progress(stage, epoch, self.epochs, loss, *(scores or (None, None)), done=min(done, 1.0))
+            )
 
 
 def train_version(
