@@ -23,6 +23,19 @@ def token_keys_are_usable(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def providers_are_known(**_: Any) -> list[CheckMessage]:
+    unknown = {*settings.FEATURE_PROVIDERS} - {"reccobeats"} | {*settings.PREVIEW_PROVIDERS} - {
+        "deezer",
+        "itunes",
+    }
+    if not unknown:
+        return []
+    return [
+        Error(f"Unknown provider in FEATURE_PROVIDERS or PREVIEW_PROVIDERS: {unknown}.", id="cratewise.E004")
+    ]
+
+
+@register()
 def redirect_uri_is_accepted_by_spotify(**_: Any) -> list[CheckMessage]:
     """https, or http on a loopback address written as a number; `localhost` is refused by Spotify."""
     url = urlsplit(settings.PUBLIC_URL)

@@ -17,9 +17,7 @@ class GenrePlaylist(models.Model):
     is_active = models.BooleanField(default=True)
 
     spotify_id = models.CharField(max_length=64, blank=True)  # stored before anything is added to it
-    create_started_at = models.DateTimeField(
-        null=True, blank=True
-    )  # set while a create's answer is outstanding
+    create_marker = models.CharField(max_length=20, blank=True)  # set while a create's answer is outstanding
     written_uris = models.JSONField(
         default=list
     )  # the base of the merge: contents as we last wrote or saw them
@@ -60,9 +58,7 @@ class Plan(models.Model):
 
     account = models.ForeignKey(SpotifyAccount, models.CASCADE, related_name="plans")
     state = models.CharField(max_length=12, choices=State.choices, default=State.PROPOSED)
-    entries = models.JSONField(
-        default=list
-    )  # one dict a playlist: organizer.plans.PlaylistDiff without its items
+    entries = models.JSONField(default=list)  # one dict a playlist: see organizer.plans._entry
     calls = models.PositiveIntegerField(default=0)  # what applying it costs, in Spotify calls
     created_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True, blank=True)

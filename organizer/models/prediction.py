@@ -1,5 +1,4 @@
 import math
-from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -49,7 +48,7 @@ class Correction(models.Model):
     created_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints: list[Any] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["account", "track"], condition=Q(track__isnull=False), name="one_correction_per_track"
             ),

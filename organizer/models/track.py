@@ -97,6 +97,7 @@ class AudioAnalysis(models.Model):
     descriptors = models.JSONField(null=True)  # {name: value}, classifier.features.describe
     error = models.CharField(max_length=300, blank=True)  # why there are no numbers, in one sentence
     checked_at = models.DateTimeField()
+    retry_at = models.DateTimeField(null=True, blank=True)  # when to look again for what was missing
 
     class Meta:
         verbose_name_plural = "audio analyses"

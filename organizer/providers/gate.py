@@ -69,7 +69,7 @@ class Gate:
         )
         if wait_ms:
             name = NAMES.get(service, service)
-            sentence = reason.decode() or f"Pacing calls to {name} to stay within its limits."
+            sentence = _text(reason) or f"Pacing calls to {name} to stay within its limits."
             raise GateClosed(sentence, retry_after_s=int(wait_ms) / 1000)
 
     def block(self, service: str, seconds: float, reason: str) -> None:
@@ -83,4 +83,8 @@ class Gate:
         """Seconds left and the reason, or None when the gate is open."""
         key = f"gate:{service}:blocked"
         left_ms, reason = int(self._client.pttl(key)), self._client.get(key)
-        return (left_ms / 1000, bytes(reason).decode()) if left_ms > 0 and reason else None
+        return (left_ms / 1000, _text(reason)) if left_ms > 0 and reason else None
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,1 @@
+"""Tells a song's genre from track features, artists and sound; plain Python without Django or HTTP."""

@@ -1,0 +1,140 @@
+"""How good answers are: accuracy, per genre, calibration, and what is right among those called sure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+BINS = 15
+COVERAGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+MIN_SURE = 30  # fewer tracks than this say nothing about an accuracy
+
+
+def accuracy_any(log_p: np.ndarray, truth: np.ndarray) -> float:
+    """Share of rows whose likeliest label is one of the true ones; log_p [n, K], truth bool [n, K]."""
+    return float(_right(log_p, truth).mean()) if len(truth) else float("nan")
+
+
+def _right(log_p: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    return truth[np.arange(len(truth)), log_p.argmax(1)]
+
+
+def _counted_truth(predicted: np.ndarray, truth: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """One true label a row: the predicted one where it is among the true ones, else the track's first."""
+    return np.where(truth[np.arange(len(truth)), predicted], predicted, first)
+
+
+def confusion(predicted: np.ndarray, actual: np.ndarray, n_labels: int) -> np.ndarray:
+    """Counts int [K, K]; rows are the true labels, columns the predicted ones."""
+    return np.bincount(actual * n_labels + predicted, minlength=n_labels**2).reshape(n_labels, n_labels)
+
+
+def per_genre(matrix: np.ndarray, labels: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Support, precision, recall and F1 of each label; 0 where a figure is undefined."""
+    hits, actual, predicted = np.diag(matrix), matrix.sum(1), matrix.sum(0)
+    precision = hits / np.maximum(predicted, 1)
+    recall = hits / np.maximum(actual, 1)
+    f1 = 2 * hits / np.maximum(actual + predicted, 1)
+    return {
+        label: {
+            "support": int(actual[k]),
+            "precision": float(precision[k]),
+            "recall": float(recall[k]),
+            "f1": float(f1[k]),
+        }
+        for k, label in enumerate(labels)
+    }
+
+
+def macro_f1(log_p: np.ndarray, truth: np.ndarray, first: np.ndarray) -> float:
+    """Mean F1 over the labels that occur; first: int [n], each track's first true label."""
+    predicted = log_p.argmax(1)
+    matrix = confusion(predicted, _counted_truth(predicted, truth, first), truth.shape[1])
+    rows = per_genre(matrix, [str(k) for k in range(truth.shape[1])]).values()
+    scores = [row["f1"] for row in rows if row["support"]]
+    return float(np.mean(scores)) if scores else float("nan")
+
+
+def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
+    """Expected calibration error over 15 equal bins of confidence (Guo et al., 2017), 0 is perfect."""
+    place = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(place, right, BINS) - np.bincount(place, confidence, BINS)
+    return float(np.abs(gaps).sum() / max(1, len(right)))
+
+
+def coverage_curve(confidence: np.ndarray, right: np.ndarray) -> list[dict[str, float]]:
+    """Accuracy among the most confident share of tracks, and the confidence where that share ends."""
+    order = np.argsort(-confidence, kind="stable")
+    running = np.cumsum(right[order]) / np.arange(1, len(right) + 1)
+    points = []
+    for coverage in COVERAGES:
+        last = max(0, round(coverage * len(right)) - 1)
+        points.append(
+            {
+                "coverage": coverage,
+                "accuracy": float(running[last]),
+                "threshold": float(confidence[order[last]]),
+            }
+        )
+    return points
+
+
+def sure_threshold(confidence: np.ndarray, right: np.ndarray, accuracy: float) -> float:
+    """The lowest confidence from which on at least `accuracy` of the answers are right; above 1 if there is none."""
+    order = np.argsort(-confidence, kind="stable")
+    running = np.cumsum(right[order]) / np.arange(1, len(right) + 1)
+    enough = np.flatnonzero(running[MIN_SURE - 1 :] >= accuracy) + MIN_SURE - 1
+    return float(confidence[order[enough[-1]]]) if len(enough) else 1.01
+
+
+def bootstrap_interval(
+    right: np.ndarray, groups: np.ndarray, *, rounds: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """95 % interval of accuracy by resampling groups (artists): right bool [n], groups int [n]."""
+    _, place = np.unique(groups, return_inverse=True)
+    hits, sizes = np.bincount(place, right), np.bincount(place)
+    draws = np.random.default_rng(seed).multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), size=rounds)
+    scores = (draws @ hits) / np.maximum(draws @ sizes, 1)
+    low, high = np.quantile(scores, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def report(
+    log_p: np.ndarray,
+    truth: np.ndarray,
+    first: np.ndarray,
+    *,
+    labels: Sequence[str],
+    groups: np.ndarray,
+    threshold: float | None = None,
+) -> dict[str, Any]:
+    """Everything about one set of answers as a plain JSON-ready dict.
+
+    log_p float [n, K]; truth bool [n, K]; first int [n], the track's first label (for strict accuracy);
+    groups int [n], artists for the bootstrap. "accuracy" counts any true label, "accuracy_strict" the first only.
+    """
+    if not len(truth):
+        return {"tracks": 0}
+    predicted, confidence, right = log_p.argmax(1), np.exp(log_p.max(1)), _right(log_p, truth)
+    matrix = confusion(predicted, _counted_truth(predicted, truth, first), len(labels))
+    low, high = bootstrap_interval(right, groups)
+    result = {
+        "tracks": len(truth),
+        "accuracy": float(right.mean()),
+        "accuracy_interval": [low, high],
+        "accuracy_strict": float((predicted == first).mean()),
+        "macro_f1": macro_f1(log_p, truth, first),
+        "calibration_error": calibration_error(confidence, right),
+        "per_genre": per_genre(matrix, labels),
+        "confusion": {"labels": list(labels), "rows_true_columns_predicted": matrix.tolist()},
+        "coverage": coverage_curve(confidence, right),
+    }
+    return result | (_sure(confidence, right, threshold) if threshold is not None else {})
+
+
+def _sure(confidence: np.ndarray, right: np.ndarray, threshold: float) -> dict[str, Any]:
+    sure = confidence >= threshold
+    return {
+        "sure_share": float(sure.mean()),
+        "sure_accuracy": float(right[sure].mean()) if sure.any() else None,
+    }

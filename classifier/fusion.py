@@ -1,0 +1,92 @@
+"""Log-linear fusion of whatever evidence a track has, calibrated for each combination of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+
+EVIDENCE: tuple[str, ...] = ("features", "artist")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """logits = (sum of weight * log-probability per evidence + prior * log prior) / temperature."""
+
+    evidence: Mapping[str, float]
+    prior: float
+    temperature: float
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """Fitted weights per evidence combination ("features", "artist", "features+artist"); prior: float [K]."""
+
+    prior: np.ndarray
+    weights: Mapping[str, Weights] = field(default_factory=dict)
+
+    def combine(self, experts: Mapping[str, np.ndarray], present: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Log-probabilities [n, K] from experts' log-probabilities [n, K] and where each is present, bool [n].
+
+        A track without evidence gets the prior.
+        """
+        n = len(next(iter(present.values())))
+        result = np.tile(np.log(self.prior), (n, 1))
+        for names in combinations():
+            rows = rows_with(names, present)
+            if rows.any():
+                given = [experts[name][rows] for name in names]
+                result[rows] = self._fuse(names, given)
+        return result
+
+    def _fuse(self, names: tuple[str, ...], given: Sequence[np.ndarray]) -> np.ndarray:
+        weights = self.weights[key(names)]
+        logits = weights.prior * np.log(self.prior) + sum(
+            weights.evidence[name] * expert for name, expert in zip(names, given, strict=True)
+        )
+        return log_softmax(logits / weights.temperature, axis=1)
+
+
+def combinations() -> tuple[tuple[str, ...], ...]:
+    """Every non-empty combination of evidence, in EVIDENCE's order."""
+    masks = range(1, 2 ** len(EVIDENCE))
+    return tuple(tuple(name for i, name in enumerate(EVIDENCE) if mask >> i & 1) for mask in masks)
+
+
+def key(names: Sequence[str]) -> str:
+    """How a combination is written in files: "features+artist"; "none" without evidence."""
+    return "+".join(names) or "none"
+
+
+def rows_with(names: Sequence[str], present: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Rows that have exactly the evidence `names`, bool [n]."""
+    n = len(next(iter(present.values())))
+    exact = np.ones(n, bool)
+    for name in EVIDENCE:
+        exact &= present[name] == (name in names)
+    return exact
+
+
+def fit_weights(names: Sequence[str], experts: Sequence[np.ndarray], prior: np.ndarray, truth: np.ndarray) -> Weights:
+    """Weights that minimise cross-entropy on validation rows.
+
+    experts: one [n, K] array of log-probabilities per name; truth: bool [n, K], several true labels share a row.
+    The sum of the evidence weights is 1 and the scale is the temperature. L-BFGS from equal weights; a small
+    ridge keeps them near that start where there are few rows.
+    """
+    stacked = np.stack([*experts, np.tile(np.log(prior), (len(truth), 1))])  # [E + 1, n, K]
+    wanted = truth / truth.sum(1, keepdims=True)
+    start = np.array([1.0 / len(experts)] * len(experts) + [0.0])
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        log_p = log_softmax(np.tensordot(weights, stacked, 1), axis=1)
+        slope = np.einsum("nk,enk->e", np.exp(log_p) - wanted, stacked) / len(truth)
+        ridge = 10.0 / (len(truth) + 10.0) * (weights - start)
+        return float(-(wanted * log_p).sum(1).mean() + 0.5 * ridge @ (weights - start)), slope + ridge
+
+    bounds = [(0.0, None)] * len(experts) + [(-1.0, 1.0)]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    scale = max(float(found[:-1].sum()), 1e-3)
+    evidence = {name: float(weight / scale) for name, weight in zip(names, found[:-1], strict=True)}
+    return Weights(evidence, float(found[-1] / scale), 1 / scale)

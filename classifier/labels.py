@@ -1,0 +1,151 @@
+"""The genre taxonomy, the named feature schema, and public data sets' labels as families. Imports no heavy module."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from classifier.errors import DataError
+from classifier.label_maps import LABELS_BY_FAMILY
+
+FAMILIES: tuple[str, ...] = (
+    "rock",
+    "metal",
+    "punk",
+    "pop",
+    "asian-pop",
+    "hip-hop",
+    "rnb-soul",
+    "electronic",
+    "ambient",
+    "classical",
+    "country-folk",
+    "jazz-blues",
+    "latin",
+    "reggae",
+    "spoken",
+)
+
+_SPECIAL_NAMES = {
+    "asian-pop": "Asian pop",
+    "hip-hop": "Hip-hop",
+    "rnb-soul": "R&B & soul",
+    "country-folk": "Country & folk",
+    "jazz-blues": "Jazz & blues",
+    "spoken": "Spoken word",
+}
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One named input; `low` and `high` bound what a table may hold, in `unit`."""
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    kind: Literal["number", "category", "flag"]
+
+
+# Units and ranges as Spotify documented its audio features; loudness, tempo and duration are widened to what
+# the public tables really contain. key -1 means "unknown". Popularity is left out on purpose: it records how a
+# table was collected, helps inside it and harms everywhere else.
+FEATURES: tuple[Feature, ...] = (
+    Feature("danceability", "share", 0, 1, "number"),
+    Feature("energy", "share", 0, 1, "number"),
+    Feature("key", "pitch class", -1, 11, "category"),
+    Feature("loudness", "dB", -60, 10, "number"),
+    Feature("mode", "0 minor, 1 major", 0, 1, "category"),
+    Feature("speechiness", "share", 0, 1, "number"),
+    Feature("acousticness", "share", 0, 1, "number"),
+    Feature("instrumentalness", "share", 0, 1, "number"),
+    Feature("liveness", "share", 0, 1, "number"),
+    Feature("valence", "share", 0, 1, "number"),
+    Feature("tempo", "beats per minute", 0, 300, "number"),
+    Feature("time_signature", "beats per bar", 0, 7, "category"),
+    Feature("duration_ms", "ms", 1_000, 86_400_000, "number"),
+    Feature("explicit", "0 no, 1 yes", 0, 1, "flag"),
+)
+FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+
+LabelMap = Mapping[str, str | None]
+
+
+def display_name(slug: str) -> str:
+    """The family's name as people write it."""
+    return _SPECIAL_NAMES.get(slug, slug.replace("-", " ").capitalize())
+
+
+def normalise(label: str) -> str:
+    """Lower case, `&` as "and", and every run of spaces, hyphens, underscores or slashes as one space."""
+    return re.sub(r"[\s_\-/]+", " ", label.strip().lower().replace("&", " and ")).strip()
+
+
+def _flatten(by_family: Mapping[str | None, str]) -> LabelMap:
+    return {normalise(label): family for family, labels in by_family.items() for label in labels.split("|")}
+
+
+_OWN_NAMES: LabelMap = {normalise(text): slug for slug in FAMILIES for text in (slug, display_name(slug))}
+
+# name of a public data set -> its labels, normalised -> family, or None where a label names no family
+MAPPINGS: Mapping[str, LabelMap] = {
+    "families": _OWN_NAMES,
+    **{name: _flatten(by_family) for name, by_family in LABELS_BY_FAMILY.items()},
+}
+_ALL: LabelMap = {label: family for name in reversed(MAPPINGS) for label, family in MAPPINGS[name].items()}
+
+
+def _normalised(mapping: str | LabelMap) -> LabelMap:
+    if isinstance(mapping, str):
+        if mapping not in MAPPINGS:
+            raise DataError(f"There is no label mapping named {mapping!r}; known are {', '.join(MAPPINGS)}.")
+        return MAPPINGS[mapping]
+    strangers = sorted({str(family) for family in mapping.values() if family and family not in FAMILIES})
+    if strangers:
+        raise DataError(f"The label mapping leads to unknown genres: {', '.join(strangers)}.")
+    return {normalise(label): family or None for label, family in mapping.items()}
+
+
+def families_of(labels: Iterable[str], mapping: str | LabelMap) -> dict[str, str | None]:
+    """Each distinct label's family, `None` where the mapping says it names none.
+
+    `mapping` is a name in MAPPINGS or a mapping of labels to families. Stray spaces and case do not matter.
+
+    Raises
+    ------
+    DataError
+        Labels the mapping does not know; all of them are named.
+    """
+    known = _normalised(mapping)
+    distinct = sorted(set(labels))
+    unknown = [label for label in distinct if normalise(label) not in known]
+    if unknown:
+        names = ", ".join(repr(label) for label in unknown)
+        raise DataError(f"{len(unknown)} label(s) have no genre assigned: {names}.")
+    return {label: known[normalise(label)] for label in distinct}
+
+
+def family_of(label: str, mapping: str | LabelMap) -> str | None:
+    """One label's family; see `families_of`."""
+    return families_of([label], mapping)[label]
+
+
+def detect_mapping(labels: Iterable[str]) -> str | None:
+    """The first public data set whose mapping knows every label, or None."""
+    wanted = {normalise(label) for label in labels}
+    return next((name for name, known in MAPPINGS.items() if wanted <= known.keys()), None)
+
+
+def guess_mapping(labels: Iterable[str]) -> dict[str, str | None]:
+    """A proposed family (or None) for each label of an uploaded table, for a person to confirm."""
+    return {label: _guess(normalise(label)) for label in labels}
+
+
+def _guess(label: str) -> str | None:
+    if label in _ALL:
+        return _ALL[label]
+    words = label.split()
+    # A sub-genre's name ends in its parent's ("melodic death metal"), so the longest known ending wins.
+    endings = [" ".join(words[start:]) for start in range(1, len(words))]
+    beginnings = [" ".join(words[:end]) for end in range(len(words) - 1, 0, -1)]
+    return next((_ALL[part] for part in endings + beginnings if _ALL.get(part)), None)

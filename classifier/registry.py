@@ -1,0 +1,102 @@
+"""A model version is a directory: weights, artist table and meta.json. Imports no torch."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from classifier.errors import ModelError
+
+FORMAT = 1
+META, WEIGHTS, ARTISTS = "meta.json", "weights.safetensors", "artists.safetensors"
+_REQUIRED = ("format", "name", "labels", "features", "net", "members", "fusion", "artists", "threshold")
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a version directory holds; arrays by name."""
+
+    meta: Mapping[str, Any]
+    weights: Mapping[str, np.ndarray]
+    artists: Mapping[str, np.ndarray]
+
+
+def shipped_path() -> Path:
+    """The version that comes with the program."""
+    return Path(__file__).parent / "pretrained"
+
+
+def write(version: Version, path: Path) -> None:
+    """Write a version so that `path` either is complete or does not exist.
+
+    Raises
+    ------
+    ModelError
+        `path` exists already or cannot be written.
+    """
+    if path.exists():
+        raise ModelError(f"There already is a model version at {path.name}.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        raise ModelError(f"The model version cannot be written: {error.strerror}.") from error
+    try:
+        _fill(unfinished, version)
+        unfinished.chmod(0o755)
+        os.rename(unfinished, path)
+    except OSError as error:
+        raise ModelError(f"The model version cannot be written: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _fill(folder: Path, version: Version) -> None:
+    save_file({name: np.ascontiguousarray(a) for name, a in version.weights.items()}, folder / WEIGHTS)
+    save_file({name: np.ascontiguousarray(a) for name, a in version.artists.items()}, folder / ARTISTS)
+    text = json.dumps(dict(version.meta), indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / META).write_text(text + "\n", encoding="utf-8")
+
+
+def read_meta(path: Path) -> dict[str, Any]:
+    """A version's description alone, without its weights.
+
+    Raises
+    ------
+    ModelError
+        Not a version, damaged, or of another format.
+    """
+    try:
+        meta = json.loads((path / META).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{path.name} is not a model version: it has no {META}.") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"The model version {path.name} is damaged: {META} cannot be read.") from error
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+        found = meta.get("format") if isinstance(meta, dict) else None
+        raise ModelError(f"The model version {path.name} has format {found}; this program reads format {FORMAT}.")
+    missing = [name for name in _REQUIRED if name not in meta]
+    if missing:
+        raise ModelError(f"The model version {path.name} is damaged: {META} lacks {', '.join(missing)}.")
+    return meta
+
+
+def read(path: Path) -> Version:
+    """A whole version; raises ModelError as `read_meta` does, and where a file is missing or damaged."""
+    meta = read_meta(path)
+    return Version(meta, _arrays(path / WEIGHTS), _arrays(path / ARTISTS))
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"The model version {path.parent.name} is damaged: {path.name} cannot be read.") from error

@@ -1,0 +1,102 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from organizer import jobs, tasks, training
+from organizer.admin.charts import confusion_rows, curve_points, genre_rows
+from organizer.models import TrainingRun
+
+
+class TrainingRunForm(forms.ModelForm):
+    class Meta:
+        model = TrainingRun
+        fields = ("dataset", "seed", "epochs")
+        help_texts = {
+            "seed": "The same seed on the same data gives the same model.",
+            "epochs": "At most this many passes over the data; training stops early when it no longer gains.",
+        }
+
+    def clean_epochs(self) -> int:
+        epochs = self.cleaned_data["epochs"]
+        if not 1 <= epochs <= 500:
+            raise forms.ValidationError("Choose 1 to 500 epochs.")
+        return epochs
+
+    def clean_dataset(self) -> Any:
+        dataset = self.cleaned_data["dataset"]
+        if len({genre for genre in dataset.label_map.values() if genre}) < 2:
+            raise forms.ValidationError("Map the data set's labels to at least two genres first.")
+        return dataset
+
+
+@admin.register(TrainingRun)
+class TrainingRunAdmin(admin.ModelAdmin):
+    form = TrainingRunForm
+    list_display = ("__str__", "state", "accuracy", "macro_f1", "version", "created_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: TrainingRun | None = None) -> bool:
+        return False
+
+    @admin.display(description="state")
+    def state(self, run: TrainingRun) -> str:
+        return run.job.get_state_display() if run.job else "–"
+
+    @admin.display(description="accuracy")
+    def accuracy(self, run: TrainingRun) -> str:
+        return _percent(run.metrics.get("accuracy"))
+
+    @admin.display(description="macro-F1")
+    def macro_f1(self, run: TrainingRun) -> str:
+        return _percent(run.metrics.get("macro_f1"))
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path("<int:pk>/run/", self.admin_site.admin_view(self.run_view), name="organizer_trainingrun_run"),
+            path("<int:pk>/cancel/", self.admin_site.admin_view(self.cancel_view), name="organizer_trainingrun_cancel"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:organizer_trainingrun_run", args=[object_id]))
+
+    def save_model(self, request: HttpRequest, obj: TrainingRun, *_: Any) -> None:
+        obj.save()
+        try:
+            job, _is_new = training.start(obj)
+            tasks.enqueue(job)
+        except training.TrainingError as error:
+            self.message_user(request, str(error), messages.ERROR)
+
+    def response_add(self, request: HttpRequest, obj: TrainingRun, *_: Any) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:organizer_trainingrun_run", args=[obj.pk]))
+
+    def run_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Progress and the learning curve while it runs; the figures when it is done."""
+        run = get_object_or_404(TrainingRun.objects.select_related("job", "version", "dataset"), pk=pk)
+        context = self.admin_site.each_context(request) | {
+            "title": str(run),
+            "run": run,
+            "job": run.job,
+            "curve": curve_points(run.curve),
+            "genres": genre_rows(run.metrics),
+            "confusion": confusion_rows(run.metrics),
+            "opts": self.model._meta,
+        }
+        is_fragment = request.headers.get("HX-Request") == "true"
+        template = "_run.html" if is_fragment else "run.html"
+        return TemplateResponse(request, f"admin/organizer/trainingrun/{template}", context)
+
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = get_object_or_404(TrainingRun, pk=pk)
+        if request.method == "POST" and run.job and self.has_add_permission(request):
+            jobs.ask_cancel(run.job)
+        return HttpResponseRedirect(reverse("admin:organizer_trainingrun_run", args=[pk]))
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"

@@ -1,0 +1,151 @@
+"""The one door to the classifier's heavy modules: tracks → Prediction rows, preview bytes → numbers.
+
+torch and the decoders are imported inside functions, so that only the worker that classifies ever loads them.
+"""
+
+import hashlib
+import json
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from organizer import jobs
+from organizer.models import AudioFeatures, Job, ModelVersion, Prediction, Track
+
+if TYPE_CHECKING:
+    from classifier.predict import Example, Predictor, Result
+
+BATCH_S = 60.0
+CHUNK = 500
+FEATURE_SOURCES = ("reccobeats",)  # in the order of trust
+
+
+class DescribePreview:
+    """Decode and describe; numbers with the same `encoder` name mean the same thing."""
+
+    encoder = "descriptors-1"
+
+    def __call__(self, data: bytes) -> dict[str, float]:
+        from classifier import audio, features
+
+        return features.describe(audio.decode(data))
+
+
+def champion() -> ModelVersion:
+    """The version in use. On a fresh instance that is the shipped one."""
+    return ModelVersion.objects.filter(is_champion=True).first() or _install_shipped()
+
+
+def _install_shipped() -> ModelVersion:
+    from classifier import registry
+
+    meta = registry.read_meta(registry.shipped_path())
+    values = {"path": "shipped", "labels": list(meta["labels"]), "metrics": meta.get("metrics", {})}
+    version, _ = ModelVersion.objects.get_or_create(name="shipped", defaults=values)
+    try:
+        if not ModelVersion.objects.filter(is_champion=True).exists():
+            ModelVersion.objects.filter(pk=version.pk).update(
+                is_champion=True, was_champion_at=timezone.now()
+            )
+    except IntegrityError:  # another process did the same just now
+        return ModelVersion.objects.get(is_champion=True)
+    version.refresh_from_db()
+    return version
+
+
+@lru_cache(maxsize=2)
+def _predictor(path: str) -> "Predictor":
+    from pathlib import Path
+
+    from classifier.predict import Predictor
+
+    from classifier import registry
+
+    return Predictor.load(registry.shipped_path() if path == "shipped" else Path(path))
+
+
+def predictor(version: ModelVersion) -> "Predictor":
+    """Loaded once per process and version."""
+    return _predictor("shipped" if version.path == "shipped" else str(version.directory))
+
+
+def classify_batch(job: Job) -> bool:
+    """Predict for up to a minute; True when every song has a prediction by the champion from its newest evidence.
+
+    Safe to run twice: a prediction is an upsert by track and version, and is skipped while its inputs are unchanged.
+    """
+    assert job.account is not None, "a classify job has an account"
+    version = champion()
+    deadline, last_pk = time.monotonic() + BATCH_S, int(job.cursor.get("last_pk", 0))
+    library = Track.objects.liked_by(job.account).movable().order_by("pk")
+    total, done = library.count(), library.filter(pk__lte=last_pk).count()
+    while chunk := list(library.filter(pk__gt=last_pk)[:CHUNK]):
+        classify_tracks(chunk, version)
+        last_pk, done = chunk[-1].pk, done + len(chunk)
+        jobs.tick(job, done=done, total=total, cursor={"last_pk": last_pk})
+        if time.monotonic() > deadline:
+            return False
+    jobs.tick(job, counts=job.counts | {"classified": done, "model": version.name})
+    return True
+
+
+def classify_tracks(tracks: list[Track], version: ModelVersion) -> int:
+    """Predict those tracks whose evidence changed since this version saw them; how many that were."""
+    features = _features(tracks)
+    hashes = {track.pk: _inputs_hash(track, features.get(track.pk)) for track in tracks}
+    known = dict(
+        Prediction.objects.filter(version=version, track__in=tracks).values_list("track_id", "inputs_hash")
+    )
+    stale = [track for track in tracks if known.get(track.pk) != hashes[track.pk]]
+    if stale:
+        results = predictor(version).predict([example(track, features.get(track.pk)) for track in stale])
+        rows = [
+            _prediction(track, version, result, hashes[track.pk])
+            for track, result in zip(stale, results, strict=True)
+        ]
+        Prediction.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["track", "version"],
+            update_fields=["log_probs", "genre", "confidence", "is_sure", "evidence", "why", "inputs_hash"],
+        )
+    return len(stale)
+
+
+def _features(tracks: list[Track]) -> dict[int, dict[str, float]]:
+    """The most trusted source's features per track."""
+    rows = AudioFeatures.objects.filter(track__in=tracks, values__isnull=False, source__in=FEATURE_SOURCES)
+    by_trust = sorted(rows, key=lambda row: -FEATURE_SOURCES.index(row.source))
+    return {row.track_id: row.values for row in by_trust if row.values}
+
+
+def example(track: Track, features: dict[str, float] | None) -> "Example":
+    """What the model is given: features by name, with duration and explicit from the track itself."""
+    from classifier.predict import Example
+
+    named = None
+    if features:
+        named = features | {"duration_ms": float(track.duration_ms), "explicit": float(track.is_explicit)}
+    return Example(track_id=track.uri, features=named, artists=tuple(track.artist_names))
+
+
+def _inputs_hash(track: Track, features: dict[str, float] | None) -> str:
+    evidence: list[Any] = [track.artist_names, track.duration_ms, track.is_explicit, features]
+    return hashlib.sha1(json.dumps(evidence, sort_keys=True).encode()).hexdigest()
+
+
+def _prediction(track: Track, version: ModelVersion, result: "Result", inputs_hash: str) -> Prediction:
+    return Prediction(
+        track=track,
+        version=version,
+        log_probs=result.log_probs,
+        genre=result.genre,
+        confidence=result.confidence,
+        is_sure=result.sure,
+        evidence=list(result.evidence),
+        why=result.why,
+        inputs_hash=inputs_hash,
+    )

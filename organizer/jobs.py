@@ -1,0 +1,202 @@
+"""The life of a job: started once, claimed by one worker at a time through a lease, advanced, waiting, ended.
+
+Every change of state is a conditional UPDATE that says whether it won, so two workers, two browser tabs or a worker
+that comes back from the dead cannot both act on a job.
+"""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from organizer.models import Job, SpotifyAccount
+
+MAX_FAILURES = 8  # transient ones in a row
+FIRST_PHASE = {
+    Job.Kind.ORGANIZE: "sync",
+    Job.Kind.WRITE: "write",
+    Job.Kind.TRAIN: "train",
+    Job.Kind.RECLASSIFY: "classify",
+}
+
+
+class LeaseLost(Exception):
+    """Somebody else owns the job now; stop without a trace."""
+
+
+class Cancelled(Exception):
+    """The user asked to stop."""
+
+
+def start(account: SpotifyAccount | None, kind: Job.Kind) -> tuple[Job, bool]:
+    """The active job of this kind, and whether this call made it: a second click joins the first."""
+    try:
+        with transaction.atomic():
+            return Job.objects.create(account=account, kind=kind, phase=FIRST_PHASE[kind]), True
+    except IntegrityError:
+        active = Job.objects.active().filter(account=account, kind=kind).first()
+        return (active, False) if active else start(account, kind)
+
+
+def hand_over(job: Job, *, delay_s: float = 0) -> str:
+    """Reserve the job for the message about to be sent; the returned token lets that message alone claim it."""
+    token = uuid.uuid4().hex
+    until = timezone.now() + timedelta(seconds=delay_s + 2 * settings.JOB_LEASE_S)
+    Job.objects.active().filter(pk=job.pk).update(lease_token=token, lease_until=until)
+    return token
+
+
+def claim(job_id: int, token: str = "") -> Job | None:
+    """Take the job for one batch, or None when it is not there to take (ended, or somebody else's)."""
+    now, mine = timezone.now(), uuid.uuid4().hex
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_token=token or "none")
+    won = (
+        Job.objects.filter(
+            free, pk=job_id, state__in=[Job.State.QUEUED, Job.State.RUNNING, Job.State.WAITING]
+        )
+        .exclude(state=Job.State.WAITING, wait_until__gt=now + timedelta(seconds=1))
+        .update(
+            state=Job.State.RUNNING,
+            lease_token=mine,
+            lease_until=now + timedelta(seconds=settings.JOB_LEASE_S),
+            wait_reason="",
+            wait_until=None,
+        )
+    )
+    return Job.objects.select_related("account").get(pk=job_id) if won else None
+
+
+@contextmanager
+def keep_alive(job: Job) -> Iterator[None]:
+    """Renew the lease while a long step runs; a killed process stops renewing and the job is free again."""
+    stop = threading.Event()
+
+    def renew() -> None:
+        while not stop.wait(settings.JOB_LEASE_S / 3):
+            _mine(job).update(lease_until=timezone.now() + timedelta(seconds=settings.JOB_LEASE_S))
+        connection.close()
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def tick(job: Job, **values: Any) -> None:
+    """Store progress (done, total, cursor, counts). Raises Cancelled or LeaseLost at this checkpoint."""
+    for name, value in values.items():
+        setattr(job, name, value)
+    job.failures = 0
+    if not _mine(job).filter(is_cancel_asked=False).update(**values, failures=0):
+        job.refresh_from_db()
+        raise Cancelled if job.is_cancel_asked else LeaseLost
+
+
+def enter_phase(job: Job, phase: str) -> None:
+    tick(job, phase=phase, done=0, total=0, cursor={}, phase_started_at=timezone.now())
+
+
+def wait(job: Job, seconds: float, reason: str) -> bool:
+    until = timezone.now() + timedelta(seconds=seconds)
+    return _leave(job, state=Job.State.WAITING, wait_until=until, wait_reason=reason[:300])
+
+
+def retry_later(job: Job, reason: str) -> float | None:
+    """Wait longer after each transient failure in a row; fail after the last. Returns the wait in seconds, or None."""
+    failures = job.failures + 1
+    if failures > MAX_FAILURES:
+        fail(job, f"{reason} We tried {MAX_FAILURES} times. Resume the job when the service works again.")
+        return None
+    seconds = min(300.0, 2.5 * 2**failures)
+    _mine(job).update(failures=failures)
+    wait(job, seconds, f"{reason} Trying again.")
+    return seconds
+
+
+def pause(job: Job, reason: str) -> bool:
+    """Until the user reconnects."""
+    return _leave(job, state=Job.State.PAUSED, wait_reason=reason[:300])
+
+
+def fail(job: Job, sentence: str) -> bool:
+    return _leave(job, state=Job.State.FAILED, error=sentence[:500], finished_at=timezone.now())
+
+
+def finish(job: Job) -> bool:
+    return _leave(job, state=Job.State.DONE, finished_at=timezone.now())
+
+
+def end_cancelled(job: Job) -> bool:
+    won = (
+        Job.objects.active()
+        .filter(pk=job.pk)
+        .update(state=Job.State.CANCELLED, finished_at=timezone.now(), lease_token="", lease_until=None)
+    )
+    return bool(won)
+
+
+def ask_cancel(job: Job) -> None:
+    """Stops at the next checkpoint; a job that nobody works on stops now."""
+    Job.objects.active().filter(pk=job.pk).update(is_cancel_asked=True)
+    idle = Job.objects.filter(pk=job.pk, state__in=[Job.State.QUEUED, Job.State.WAITING, Job.State.PAUSED])
+    idle.update(state=Job.State.CANCELLED, finished_at=timezone.now(), lease_token="", lease_until=None)
+
+
+def resume(job: Job) -> bool:
+    """Put a failed or cancelled job back where it stopped; False if another of its kind has started since."""
+    try:
+        with transaction.atomic():
+            ended = Job.objects.filter(pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED])
+            return bool(ended.update(state=Job.State.QUEUED, **_FRESH))
+    except IntegrityError:
+        return False
+
+
+_FRESH: dict[str, Any] = {
+    "error": "",
+    "failures": 0,
+    "is_cancel_asked": False,
+    "finished_at": None,
+    "wait_reason": "",
+    "wait_until": None,
+}
+
+
+def unpause(account: SpotifyAccount) -> list[Job]:
+    """After a reconnect: the account's paused jobs go on."""
+    paused = list(account.jobs.filter(state=Job.State.PAUSED))
+    Job.objects.filter(pk__in=[job.pk for job in paused], state=Job.State.PAUSED).update(
+        state=Job.State.QUEUED, **_FRESH
+    )
+    return paused
+
+
+def due() -> list[Job]:
+    """Jobs that nobody works on although somebody should."""
+    return list(Job.objects.due())
+
+
+def next_wake() -> datetime | None:
+    waiting = Job.objects.filter(state=Job.State.WAITING).order_by("wait_until").first()
+    return waiting.wait_until if waiting else None
+
+
+def _mine(job: Job) -> Any:
+    return Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, lease_token=job.lease_token)
+
+
+def _leave(job: Job, **values: Any) -> bool:
+    """Leave the running state and the lease, if the job is still ours."""
+    for name, value in values.items():
+        setattr(job, name, value)
+    return bool(_mine(job).update(**values, lease_token="", lease_until=None))

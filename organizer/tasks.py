@@ -1,0 +1,116 @@
+"""Thin Celery tasks: claim a job by id, run one batch of its phase, send the next message.
+
+A message that comes twice, late or after its worker was killed does no harm: the lease decides who may act.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.conf import settings
+from django.utils import timezone
+
+from classifier.errors import AudioError, DataError, ModelError
+from organizer import classify, enrich, jobs, library, training, writing
+from organizer.models import Artist, Job, Track
+from organizer.providers.errors import AuthRevoked, GateClosed, ProviderError
+
+log = logging.getLogger(__name__)
+IO, ML, TRAIN = "io", "ml", "train"
+
+
+@dataclass(frozen=True)
+class Phase:
+    run: Callable[[Job], bool]  # one batch; True when the phase is complete
+    queue: str
+    then: str | None = None
+
+
+PHASES = {
+    "sync": Phase(library.sync_batch, IO, then="enrich"),
+    "enrich": Phase(enrich.enrich_batch, IO, then="listen"),
+    "listen": Phase(lambda job: enrich.listen_batch(job, classify.DescribePreview()), ML, then="classify"),
+    "classify": Phase(classify.classify_batch, ML),
+    "write": Phase(writing.write_batch, IO),
+    "train": Phase(training.train_batch, TRAIN),
+}
+
+
+def enqueue(job: Job, *, delay_s: float = 0) -> None:
+    """Send the job's next message, to be claimed by that message alone."""
+    token = jobs.hand_over(job, delay_s=delay_s)
+    advance.apply_async((job.pk, token), queue=PHASES[job.phase].queue, countdown=delay_s)
+
+
+@shared_task
+def advance(job_id: int, token: str = "") -> None:
+    """One batch of a job, then the next message."""
+    job = work(job_id, token)
+    if job and job.is_active and job.state != Job.State.PAUSED:
+        wait_s = (job.wait_until - timezone.now()).total_seconds() if job.wait_until else 0
+        if wait_s < settings.JOB_SWEEP_S:  # longer waits are woken by the sweep: no message is held for hours
+            enqueue(job, delay_s=max(0.0, wait_s))
+
+
+def work(job_id: int, token: str = "") -> Job | None:
+    """Claim the job and run one batch; the job as it stands afterwards, or None if it was not there to take."""
+    job = jobs.claim(job_id, token)
+    if job is None:
+        return None
+    try:
+        with jobs.keep_alive(job):
+            _run_batch(job)
+    except jobs.LeaseLost:
+        return None
+    except jobs.Cancelled:
+        jobs.end_cancelled(job)
+    except AuthRevoked as error:
+        jobs.pause(job, str(error))
+    except GateClosed as error:
+        jobs.wait(job, error.retry_after_s or settings.JOB_SWEEP_S, str(error))
+    except ProviderError as error:
+        if error.permanent:
+            jobs.fail(job, str(error))
+        else:
+            jobs.retry_later(job, str(error))
+    except (AudioError, DataError, ModelError) as error:
+        jobs.fail(job, str(error))
+    except Exception:  # the one broad except: no traceback reaches a user, all of it reaches the log
+        log.exception("Job %s failed in phase %s", job.pk, job.phase)
+        jobs.fail(
+            job,
+            f"Something unexpected went wrong. The log has the details under “Job {job.pk}”. You can resume it.",
+        )
+    job.refresh_from_db()
+    return job
+
+
+def _run_batch(job: Job) -> None:
+    phase = PHASES[job.phase]
+    if not phase.run(job):
+        return
+    if phase.then:
+        jobs.enter_phase(job, phase.then)
+    else:
+        jobs.finish(job)
+
+
+@shared_task
+def wake_jobs() -> None:
+    """Jobs that nobody works on although somebody should: waits that are over, workers that were killed."""
+    for job in jobs.due():
+        enqueue(job)
+
+
+@worker_ready.connect
+def _wake_at_start(**_: object) -> None:
+    wake_jobs.apply_async(queue=IO)
+
+
+@shared_task
+def sweep() -> None:
+    """Songs and artists that nobody's library holds any more are forgotten."""
+    Track.objects.orphaned().delete()
+    Artist.objects.filter(tracks__isnull=True, correction__isnull=True).delete()

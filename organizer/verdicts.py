@@ -1,0 +1,75 @@
+"""What we currently believe about each liked song: the user's own word first, then the champion's prediction."""
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from organizer.models import Correction, ModelVersion, Prediction, SpotifyAccount, Track
+
+
+@dataclass(frozen=True)
+class Verdict:
+    track: Track
+    added_at: datetime
+    genre: str  # empty: nothing is known
+    confidence: float
+    is_sure: bool
+    is_own_word: bool = False
+    log_probs: dict[str, float] = field(default_factory=dict)
+    why: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def probability_of(self, genres: list[str]) -> float:
+        """That the song belongs to any of `genres`; certain where the user said so."""
+        if self.is_own_word:
+            return 1.0 if self.genre in genres else 0.0
+        return min(1.0, sum(math.exp(self.log_probs[genre]) for genre in genres if genre in self.log_probs))
+
+    @property
+    def top(self) -> list[tuple[str, float]]:
+        ranked = sorted(self.log_probs.items(), key=lambda pair: -pair[1])
+        return [(genre, math.exp(log_prob)) for genre, log_prob in ranked[:3]]
+
+
+def of_library(account: SpotifyAccount) -> list[Verdict]:
+    """One verdict per liked, movable song, in the order the songs were liked (oldest first). Four queries."""
+    saves = (
+        account.saves.filter(is_unliked=False, track__is_local=False)
+        .select_related("track")
+        .order_by("added_at", "track__uri")
+    )
+    version = ModelVersion.objects.filter(is_champion=True).first()
+    predictions = {
+        row.track_id: row
+        for row in Prediction.objects.filter(version=version, track__saves__account=account).iterator()
+    }
+    by_track, by_artist = _corrections(account)
+    return [
+        _verdict(
+            save.track,
+            save.added_at,
+            by_track.get(save.track_id) or by_artist.get(save.track.primary_artist_id),
+            predictions.get(save.track_id),
+        )
+        for save in saves
+    ]
+
+
+def _corrections(account: SpotifyAccount) -> tuple[dict[int, str], dict[int | None, str]]:
+    rows = list(Correction.objects.filter(account=account))
+    by_track = {row.track_id: row.genre for row in rows if row.track_id}
+    by_artist: dict[int | None, str] = {row.artist_id: row.genre for row in rows if row.artist_id}
+    return by_track, by_artist
+
+
+def _verdict(
+    track: Track, added_at: datetime, own_word: str | None, prediction: Prediction | None
+) -> Verdict:
+    log_probs = prediction.log_probs if prediction else {}
+    why = prediction.why if prediction else {}
+    if own_word:
+        return Verdict(track, added_at, own_word, 1.0, True, True, log_probs, why)
+    if prediction is None:
+        return Verdict(track, added_at, "", 0.0, False)
+    return Verdict(
+        track, added_at, prediction.genre, prediction.confidence, prediction.is_sure, False, log_probs, why
+    )

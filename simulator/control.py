@@ -1,0 +1,253 @@
+"""The control API: what tests use to look into the simulated world and to change it."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from simulator import deezer, itunes, reccobeats
+from simulator.accounts import token_json
+from simulator.faults import KINDS, UnknownFault
+from simulator.people import Playlist, User
+from simulator.tokens import Grant
+from simulator.web import ApiError, json_object, world_of
+from simulator.world import World
+
+Json = dict[str, Any]
+EDITS = ("remove", "add", "rename", "unfollow", "follow", "create", "replace", "public")
+
+
+def playlist_state(playlist: Playlist, user: User) -> Json:
+    return {
+        "id": playlist.id,
+        "name": playlist.name,
+        "description": playlist.description,
+        "owner": playlist.owner_id,
+        "public": playlist.public,
+        "collaborative": playlist.collaborative,
+        "snapshot_id": playlist.snapshot_id,
+        "followed": playlist.id in user.followed,
+        "has_cover": playlist.cover is not None,
+        "uris": playlist.uris,
+    }
+
+
+def user_state(world: World, user: User) -> Json:
+    shown = [
+        playlist
+        for playlist in world.playlists.values()
+        if playlist.owner_id == user.id or playlist.id in user.followed
+    ]
+    return {
+        "id": user.id,
+        "account_id": user.account_id,
+        "name": user.name,
+        "liked": user.liked_uris,
+        "playlists": [playlist_state(playlist, user) for playlist in shown],
+    }
+
+
+async def state(request: Request) -> Response:
+    world, wanted = world_of(request), request.query_params.get("user")
+    users = [user_state(world, user) for user in world.users.values() if wanted in (None, user.id)]
+    options = {"expires_in_s": world.options.expires_in_s, "features_share": world.options.features_share}
+    return JSONResponse({"users": users, "faults": faults_state(request), "settings": options})
+
+
+def faults_state(request: Request) -> list[Json]:
+    return [fault.as_json() for fault in request.app.state.faults.active]
+
+
+async def list_faults(request: Request) -> Response:
+    return JSONResponse({"active": faults_state(request), "names": list(KINDS)})
+
+
+async def set_fault(request: Request) -> Response:
+    wishes = await json_object(request)
+    faults = request.app.state.faults
+    if "clear" in wishes:
+        which = wishes["clear"]
+        faults.clear(None if which is True else which)
+        return await list_faults(request)
+    try:
+        fault = faults.switch_on(str(wishes.pop("name", "")), wishes)
+    except UnknownFault as error:
+        raise ApiError(400, str(error)) from None
+    return JSONResponse(fault.as_json(), status_code=201)
+
+
+async def clear_faults(request: Request) -> Response:
+    which = request.query_params.get("id") or request.query_params.get("name")
+    request.app.state.faults.clear(int(which) if which and which.isdigit() else which)
+    return await list_faults(request)
+
+
+async def requests(request: Request) -> Response:
+    log = request.app.state.log
+    count = int(request.query_params.get("n", "100"))
+    newest = log.recent(count, request.query_params.get("service"))
+    return JSONResponse({"requests": newest, "counts": dict(log.counts)})
+
+
+Change = Callable[[World, Json], Json]
+
+
+def changing(change: Change) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that applies a change to the world and answers with what came of it."""
+
+    async def endpoint(request: Request) -> Response:
+        return JSONResponse(change(world_of(request), await json_object(request)))
+
+    return endpoint
+
+
+def _user(world: World, body: Json) -> User:
+    user = world.users.get(body.get("user", "ada"))
+    if user is None:
+        raise ApiError(400, f"There is no such user. Valid: {', '.join(world.users)}.")
+    return user
+
+
+def like(world: World, body: Json) -> Json:
+    """Likes the given uris, or the next `n` songs the user does not like yet; says which."""
+    user = _user(world, body)
+    if "uris" in body:
+        tracks = [track for track in map(world.track, body["uris"]) if track]
+    else:
+        tracks = world.unliked(user, int(body.get("n", 3)))
+    user.like(tracks, world.now())
+    return {"uris": [track.uri for track in tracks], "total": len(user.likes)}
+
+
+def unlike(world: World, body: Json) -> Json:
+    """Unlikes the given uris, or the newest `n`; says which."""
+    user = _user(world, body)
+    uris = body["uris"] if "uris" in body else user.liked_uris[: int(body.get("n", 1))]
+    user.unlike(uris)
+    return {"uris": uris, "total": len(user.likes)}
+
+
+def edit_playlist(world: World, body: Json) -> Json:
+    """What a person does by hand in the Spotify app."""
+    user, action = _user(world, body), body.get("action")
+    if action not in EDITS:
+        raise ApiError(400, f"There is no such edit. Valid: {', '.join(EDITS)}.")
+    if action == "create":
+        playlist = world.new_playlist(user.id, name=body.get("name", "By hand"), public=False)
+        playlist.insert(world.entries(body.get("uris", []), user.id), None)
+        return playlist_state(playlist, user)
+    found = world.playlists.get(body.get("id", ""))
+    if found is None:
+        raise ApiError(404, "There is no such playlist.")
+    _apply_edit(world, found, user, action, body)
+    return playlist_state(found, user)
+
+
+def _apply_edit(world: World, playlist: Playlist, user: User, action: str, body: Json) -> None:
+    match action:
+        case "remove":
+            playlist.remove({uri: set() for uri in body["uris"]})
+        case "add":
+            playlist.insert(world.entries(body["uris"], user.id), body.get("position"))
+        case "replace":
+            playlist.replace(world.entries(body["uris"], user.id))
+        case "rename":
+            playlist.name = body["name"]
+            playlist.revision += 1
+        case "public":
+            playlist.public = bool(body["public"])
+            playlist.revision += 1
+        case "unfollow":
+            user.followed = [one for one in user.followed if one != playlist.id]
+        case "follow":
+            user.followed = [playlist.id, *(one for one in user.followed if one != playlist.id)]
+
+
+def revoke(world: World, body: Json) -> Json:
+    user = _user(world, body)
+    world.tokens.revoke(user.id)
+    return {"revoked": user.id}
+
+
+def expire(world: World, body: Json) -> Json:
+    world.tokens.expire(body.get("user"), world.now())
+    return {"expired": body.get("user", "everybody")}
+
+
+def settings(world: World, body: Json) -> Json:
+    valid = ("expires_in_s", "features_share")
+    if set(body) - set(valid):
+        raise ApiError(400, f"There is no such setting. Valid: {', '.join(valid)}.")
+    world.change_options(**body)
+    return {name: getattr(world.options, name) for name in valid}
+
+
+def clock(world: World, body: Json) -> Json:
+    """Moves the simulated clock forward: tokens and consents age at once."""
+    world.clock_offset += timedelta(seconds=float(body.get("advance_s", 0)))
+    return {"now": world.now().isoformat()}
+
+
+def token(world: World, body: Json) -> Json:
+    """A token without the consent page, for tests of something else."""
+    scopes = body.get("scopes", "")
+    wanted = frozenset(scopes.split() if isinstance(scopes, str) else scopes)
+    client_id = body.get("client_id") or world.options.client_id or "test-client"
+    grant = Grant(_user(world, body).id, client_id, wanted, world.now(), public_client=False)
+    return token_json(world, world.tokens.remember(grant))
+
+
+async def reset(request: Request) -> Response:
+    body = await json_object(request)
+    world_of(request).reset(keep_tokens=bool(body.get("keep_tokens")))
+    request.app.state.faults.clear()
+    request.app.state.log.forget()
+    return JSONResponse({"reset": True})
+
+
+async def track(request: Request) -> Response:
+    """What is true about a track, and which service knows it."""
+    world = world_of(request)
+    found = world.catalogue.get(request.path_params["id"])
+    if found is None:
+        raise ApiError(404, "There is no such track.")
+    return JSONResponse(
+        {
+            "uri": found.uri,
+            "name": found.name,
+            "artists": list(found.artists),
+            "genre": found.genre,
+            "family": found.family,
+            "isrc": found.isrc,
+            "features": dict(found.features),
+            "deezer": deezer.place(found),
+            "itunes": itunes.is_known(found),
+            "reccobeats": reccobeats.is_known(world, found),
+        }
+    )
+
+
+def _post(path: str, change: Change) -> Route:
+    return Route(path, changing(change), methods=["POST"])
+
+
+ROUTES = [
+    Route("/state", state, methods=["GET"]),
+    Route("/faults", list_faults, methods=["GET"]),
+    Route("/faults", set_fault, methods=["POST"]),
+    Route("/faults", clear_faults, methods=["DELETE"]),
+    Route("/requests", requests, methods=["GET"]),
+    Route("/reset", reset, methods=["POST"]),
+    Route("/tracks/{id}", track, methods=["GET"]),
+    _post("/like", like),
+    _post("/unlike", unlike),
+    _post("/playlists", edit_playlist),
+    _post("/revoke", revoke),
+    _post("/expire", expire),
+    _post("/settings", settings),
+    _post("/clock", clock),
+    _post("/token", token),
+]
