@@ -1,0 +1,73 @@
+"""The processes that make up Cratewise, and how each tells that it is ready."""
+
+import sys
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from organizer.supervisor import broker
+
+LOCAL = "127.0.0.1"
+CELERY = (sys.executable, "-m", "celery", "-A", "organizer.celery:app")
+WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
+
+
+@dataclass(frozen=True)
+class Service:
+    name: str
+    command: tuple[str, ...]
+    is_ready: Callable[[], bool]
+    env: dict[str, str] = field(default_factory=dict)
+
+
+def own_broker(directory: Path) -> Service:
+    return Service("broker", broker.command(directory), lambda: broker.answers(directory))
+
+
+def simulator(*, port: int, catalog: str, liked: int | None, log: Path) -> Service:
+    options = ["--port", str(port), "--log", str(log)]
+    options += ["--catalog", catalog] if catalog else []
+    options += ["--liked", str(liked)] if liked is not None else []
+    # The one place for what keeps the simulator's users over a restart: options += ["--state", …]
+    command = (sys.executable, "-m", "simulator", *options)
+    return Service("simulator", command, lambda: answers(f"http://{LOCAL}:{port}/healthz"))
+
+
+def web(port: int) -> Service:
+    """One process with threads: pages wait for the database and for Spotify, not for the processor."""
+    pool = ("--workers", "1", "--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "3")
+    bind = ("--bind", f"{LOCAL}:{port}", "--no-control-socket")
+    command = (sys.executable, "-m", "gunicorn", "organizer.wsgi:application", *bind, *pool)
+    return Service("web", command, lambda: answers(f"http://{LOCAL}:{port}/healthz"))
+
+
+def worker_io(run: Path) -> Service:
+    """Talks to Spotify and its neighbours: four threads, since they mostly wait."""
+    pool = ("-Q", "io", "-P", "threads", "-c", "4", "-n", "worker-io@%h")
+    return _celery("worker-io", ("worker", *pool, *WORKER), run)
+
+
+def worker_ml(run: Path) -> Service:
+    """Classifies and trains in one child process: a crash or a time-out there leaves the worker alive."""
+    pool = ("-Q", "ml,train", "-P", "prefork", "-c", "1", "-n", "worker-ml@%h")
+    return _celery("worker-ml", ("worker", *pool, *WORKER), run)
+
+
+def beat(run: Path) -> Service:
+    return _celery("beat", ("beat", "--pidfile", "", "--loglevel", "INFO"), run)
+
+
+def _celery(name: str, arguments: tuple[str, ...], run: Path) -> Service:
+    ready_file = run / f"{name}.ready"
+    env = {"READY_FILE": str(ready_file), "REMAP_SIGTERM": "SIGQUIT"}  # SIGTERM: stop within seconds
+    return Service(name, (*CELERY, *arguments), ready_file.exists, env)
+
+
+def answers(url: str) -> bool:
+    """Whether a plain GET is answered with 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
