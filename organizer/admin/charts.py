@@ -61,8 +61,9 @@ def summary(metrics: dict[str, Any]) -> list[dict[str, Any]]:
     }
     reports = {key: metrics.get(key) for key in ("features", "artist", "features+artist")}
     reports |= metrics.get("baselines", {})
-    found = [(names[key], report["all"]) for key, report in reports.items() if report and report.get("all")]
-    return [_summary_row(name, report) for name, report in found if report.get("tracks")]
+    return [
+        _summary_row(names[key], report) for key, report in reports.items() if report and report["tracks"]
+    ]
 
 
 def _summary_row(name: str, report: dict[str, Any]) -> dict[str, Any]:
