@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError
-from django.utils import timezone
 
 from organizer import jobs
 from organizer.models import AudioFeatures, Job, ModelVersion, Prediction, Track

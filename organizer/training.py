@@ -127,8 +127,9 @@ def _note(job: Job, run: TrainingRun, step: "Progress") -> None:
 def activate(version: ModelVersion) -> None:
     """Make this version the champion. Predictions by others stay, so going back costs nothing."""
     with transaction.atomic():
-        ModelVersion.objects.select_for_update().filter(is_champion=True).update(is_champion=False)
-        ModelVersion.objects.filter(pk=version.pk).update(is_champion=True, was_champion_at=timezone.now())
+        now = timezone.now()
+        ModelVersion.objects.filter(is_champion=True).update(is_champion=False, was_champion_at=now)
+        ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
 
 
 def previous_champion() -> ModelVersion | None:
