@@ -173,3 +173,16 @@ def _ids(raw: RawTable) -> tuple[str, ...]:
     column = _find(raw, ID_COLUMNS)
     cells = as_text(raw.columns[column]) if column else [""] * raw.n_rows
     return tuple(cell or f"{raw.name}:{i + 1}" for i, cell in enumerate(cells))
+
+
+def label_counts(source: Source, *, name: str | None = None, label_column: str | None = None) -> dict[str, int]:
+    """The labels that occur in a table and how many rows carry each, the most frequent first.
+
+    Raises
+    ------
+    DataError
+        The file is not a usable table: as `read_table`, but without judging single rows.
+    """
+    raw = read_raw(source, name)
+    _, labels = _label_cells(raw, label_column, [])
+    return dict(Counter(label for label in labels if label).most_common())

@@ -12,6 +12,8 @@ from dotenv import load_dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_dotenv(BASE_DIR / ".env")
+VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var")
+load_dotenv(VAR_DIR / "run" / "run.env")  # what `make run` made up, while it runs
 
 
 def env(name: str, default: str | None = None) -> str:
@@ -44,9 +46,9 @@ DEBUG = env_bool("DEBUG", False)
 SECRET_KEY = env("SECRET_KEY")
 TOKEN_KEYS = env_list("TOKEN_KEYS")  # Fernet keys; the first encrypts, all decrypt
 PUBLIC_URL = env("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or [urlsplit(PUBLIC_URL).hostname or "127.0.0.1"]
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or [urlsplit(PUBLIC_URL).hostname or ""]
+ALLOWED_HOSTS.append("127.0.0.1")  # health checks ask there
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-VAR_DIR = Path(env("VAR_DIR", str(BASE_DIR / "var")))
 
 # --- Spotify and its neighbours (the simulator stands in for all of them in the demo) -----------
 SIMULATOR_URL = os.environ.get("SIMULATOR_URL", "").rstrip("/")

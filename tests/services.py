@@ -8,6 +8,7 @@ import base64
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from organizer.supervisor import broker
-from organizer.supervisor.children import is_alive
+from organizer.supervisor.children import is_alive, spawn, stop
 from tests import postgres
 
 PREFIX = "cratewise-tests-"
@@ -85,6 +86,11 @@ def _database_url(directory: Path) -> str:
 
 
 def _broker_url(directory: Path) -> str:
-    server = broker.start(directory, directory / "valkey.log")
-    _running.callback(server.stop)
-    return server.url
+    server = spawn(broker.command(directory), log=directory / "valkey.log")
+    _running.callback(stop, [server], grace_s=2)
+    deadline = time.monotonic() + 10
+    while not broker.answers(directory):
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise broker.NoBroker(f"Valkey did not start: {(directory / 'valkey.log').read_text().strip()}")
+        time.sleep(0.02)
+    return broker.url(directory)

@@ -3,27 +3,11 @@
 import importlib.util
 import shutil
 import socket
-import subprocess
-import time
-from dataclasses import dataclass
 from pathlib import Path
-
-from organizer.supervisor.children import spawn, stop
-
-START_S = 10.0
 
 
 class NoBroker(Exception):
-    """There is no server program, or it did not start. The message is fit for the terminal."""
-
-
-@dataclass(frozen=True)
-class Broker:
-    process: subprocess.Popen[bytes]
-    url: str  # for redis-py; settings derive Celery's spelling from it
-
-    def stop(self) -> None:
-        stop([self.process], grace_s=2)
+    """There is no server program. The message is fit for the terminal."""
 
 
 def server_program() -> str:
@@ -38,27 +22,27 @@ def server_program() -> str:
     raise NoBroker("No Redis-compatible server was found: install valkey or redis, or set REDIS_URL to one.")
 
 
-def start(directory: Path, log: Path) -> Broker:
-    """Start the server with its socket in `directory`; returns when it answers."""
-    unix_socket = directory / "valkey.sock"
-    where = ["--port", "0", "--unixsocket", str(unix_socket), "--unixsocketperm", "700"]
-    memory_only = ["--save", "", "--appendonly", "no", "--dir", str(directory)]
-    process = spawn([server_program(), *where, *memory_only], log=log)
-    deadline = time.monotonic() + START_S
-    while not _answers(unix_socket):
-        if process.poll() is not None or time.monotonic() > deadline:
-            stop([process], grace_s=0)
-            raise NoBroker(f"The broker did not start; {log} says why.")
-        time.sleep(0.02)
-    return Broker(process, f"unix://{unix_socket}")
+def command(directory: Path) -> tuple[str, ...]:
+    """Serves the socket in `directory` only; what it holds is lost when it ends, and jobs resume from the database."""
+    where = ("--port", "0", "--unixsocket", str(_socket(directory)), "--unixsocketperm", "700")
+    return (server_program(), *where, "--save", "", "--appendonly", "no", "--dir", str(directory))
 
 
-def _answers(unix_socket: Path) -> bool:
+def url(directory: Path) -> str:
+    """As redis-py spells it; settings derive Celery's spelling."""
+    return f"unix://{_socket(directory)}"
+
+
+def answers(directory: Path) -> bool:
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(1)
-            connection.connect(str(unix_socket))
+            connection.connect(str(_socket(directory)))
             connection.sendall(b"PING\r\n")
             return connection.recv(16).startswith(b"+PONG")
     except OSError:
         return False
+
+
+def _socket(directory: Path) -> Path:
+    return directory / "valkey.sock"

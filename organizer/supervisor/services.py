@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from organizer.supervisor import broker
+
 LOCAL = "127.0.0.1"
 CELERY = (sys.executable, "-m", "celery", "-A", "organizer.celery:app")
 WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
@@ -17,6 +19,10 @@ class Service:
     command: tuple[str, ...]
     is_ready: Callable[[], bool]
     env: dict[str, str] = field(default_factory=dict)
+
+
+def own_broker(directory: Path) -> Service:
+    return Service("broker", broker.command(directory), lambda: broker.answers(directory))
 
 
 def simulator(*, port: int, catalog: str, liked: int | None, log: Path) -> Service:
@@ -31,7 +37,7 @@ def simulator(*, port: int, catalog: str, liked: int | None, log: Path) -> Servi
 def web(port: int) -> Service:
     """One process with threads: pages wait for the database and for Spotify, not for the processor."""
     pool = ("--workers", "1", "--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "3")
-    bind = ("--bind", f"{LOCAL}:{port}", "--access-logfile", "-")
+    bind = ("--bind", f"{LOCAL}:{port}", "--no-control-socket")
     command = (sys.executable, "-m", "gunicorn", "organizer.wsgi:application", *bind, *pool)
     return Service("web", command, lambda: answers(f"http://{LOCAL}:{port}/healthz"))
 

@@ -13,6 +13,8 @@ from organizer.supervisor.services import Service
 
 QUICK_S = 20.0  # a death this soon after the start counts
 MOST_QUICK_DEATHS = 5
+FIRST_PAUSE_S = 0.5  # doubled with every quick death
+USAGE_ERROR = 2  # the exit code for "started with nonsense", which a second try does not change
 LOG_BYTES = 10_000_000
 
 
@@ -42,13 +44,14 @@ class Child:
             return
         if self.process.poll() is None:
             return
+        if self.process.returncode == USAGE_ERROR:
+            raise GaveUp(f"{last_line(self.log)}\n{self.service.name} can not run like this; see {self.log}.")
         is_quick = time.monotonic() - self._started < QUICK_S
         self._quick_deaths = self._quick_deaths + 1 if is_quick else 1
         if self._quick_deaths >= MOST_QUICK_DEATHS:
-            raise GaveUp(
-                f"{self.service.name} ended {self._quick_deaths} times in a row. {self.log} says why."
-            )
-        pause_s = 0.5 * 2 ** (self._quick_deaths - 1)
+            times = f"{self.service.name} ended {self._quick_deaths} times in a row"
+            raise GaveUp(f"{last_line(self.log)}\n{times}; see {self.log}.")
+        pause_s = FIRST_PAUSE_S * 2 ** (self._quick_deaths - 1)
         say(f"{self.service.name} ended ({_why(self.process.returncode)}); starting it again.")
         self._bury()
         self._due = time.monotonic() + pause_s
@@ -69,3 +72,8 @@ def trim(log: Path) -> Path:
         if log.stat().st_size > LOG_BYTES:
             os.replace(log, log.with_name(f"{log.name}.1"))
     return log
+
+
+def last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1] if lines else ""

@@ -1,0 +1,81 @@
+from typing import Any
+
+import pytest
+
+from organizer import classify, enrich, jobs, network, tasks
+from organizer.models import AudioAnalysis, AudioFeatures, Job, SpotifyAccount, Track
+from tests.organizer.test_library import sync
+
+SOME = 12
+
+
+@pytest.fixture
+def job(ada: SpotifyAccount) -> Job:
+    """A job at the enrich phase of a library of a dozen songs."""
+    sync(ada)
+    keep = Track.objects.movable().order_by("pk").values_list("pk", flat=True)[:SOME]
+    ada.saves.exclude(track__in=list(keep)).delete()
+    started, _ = jobs.start(ada, Job.Kind.ORGANIZE)
+    Job.objects.filter(pk=started.pk).update(phase="enrich")
+    claimed = jobs.claim(started.pk)
+    assert claimed is not None
+    return claimed
+
+
+def test_features_are_stored_by_name_and_misses_are_remembered(job: Job, simulator: Any) -> None:
+    assert enrich.enrich_batch(job)
+    rows = AudioFeatures.objects.all()
+    assert rows.count() == SOME
+    for row in rows:
+        truth = simulator.track(row.track.uri)
+        assert (row.values is not None) == truth["reccobeats"]
+    before = len(simulator.requests("reccobeats"))
+    assert enrich.enrich_batch(job)
+    assert len(simulator.requests("reccobeats")) == before
+
+
+def test_previews_become_numbers_and_only_numbers(job: Job) -> None:
+    describe = classify.DescribePreview()
+    assert enrich.listen_batch(job, describe)
+    heard = AudioAnalysis.objects.exclude(descriptors=None)
+    assert AudioAnalysis.objects.count() == SOME
+    assert heard.count() >= SOME // 2
+    assert all(isinstance(value, float) for value in heard.first().descriptors.values())
+
+
+@pytest.mark.parametrize(
+    "fault", ["html_instead_of_audio", "truncated_audio", "empty_audio", "dead_preview", "oversized_body"]
+)
+def test_a_bad_preview_is_a_sentence_on_the_song_and_the_job_goes_on(
+    job: Job, simulator: Any, fault: str
+) -> None:
+    simulator.set_fault(fault, service="dzcdn|itunes-preview")
+    assert enrich.listen_batch(job, classify.DescribePreview())
+    assert AudioAnalysis.objects.count() == SOME
+    for row in AudioAnalysis.objects.filter(descriptors=None):
+        assert row.error.endswith(".") and row.retry_at
+
+
+def test_a_service_that_stays_away_is_skipped_with_a_note(job: Job, simulator: Any) -> None:
+    simulator.set_fault("http_503", service="reccobeats")
+    Job.objects.update(failures=enrich.TRIES - 1)
+    job.refresh_from_db()
+    assert enrich.enrich_batch(job)
+    assert "ReccoBeats" in job.counts["notes"][0]
+
+
+def test_a_short_pause_of_deezer_makes_the_job_wait_and_say_why(job: Job, simulator: Any) -> None:
+    network.gate().block("deezer", 60, "Deezer asked us to wait (rate limit).")
+    Job.objects.update(phase="listen", lease_until=None)
+    waiting = tasks.work(job.pk)
+    assert (waiting.state, waiting.wait_reason) == (
+        Job.State.WAITING,
+        "Deezer asked us to wait (rate limit).",
+    )
+
+
+def test_outages_are_asked_again_within_the_hour_and_misses_after_a_month(job: Job, simulator: Any) -> None:
+    simulator.set_fault("http_500", service="deezer|itunes")
+    enrich.listen_batch(job, classify.DescribePreview())
+    row = AudioAnalysis.objects.first()
+    assert row.retry_at - row.checked_at == enrich.RETRY_OUTAGE_AFTER

@@ -1,0 +1,117 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from classifier.errors import DataError
+from organizer import classify, jobs, tasks, training
+from organizer.models import Dataset, Job, ModelVersion, Prediction, SpotifyAccount, Track, TrainingRun
+from tests.tables import write_table
+
+MAP = {"rock": "rock", "jazz": "jazz-blues", "edm": "electronic"}
+
+
+@pytest.fixture
+def dataset(db: None, tmp_path: Path, settings: Any) -> Dataset:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    path = write_table(tmp_path / "table.csv")
+    row = Dataset(name="three genres", server_path=str(path), provenance="made by the test", licence="MIT")
+    training.inspect_table(row, path)
+    row.save()
+    return row
+
+
+def trained(dataset: Dataset) -> TrainingRun:
+    run = TrainingRun.objects.create(dataset=dataset, epochs=12)
+    job, _ = training.start(run)
+    job = tasks.work(job.pk)
+    assert job.state == Job.State.DONE, job.error
+    run.refresh_from_db()
+    return run
+
+
+def test_labels_are_counted_and_genres_proposed(dataset: Dataset) -> None:
+    assert dataset.label_map == MAP
+    assert dataset.rows == 900
+
+
+def test_a_run_measures_draws_its_curve_and_makes_a_version(dataset: Dataset) -> None:
+    run = trained(dataset)
+    report = training.headline(run.metrics)
+    assert report["accuracy"] > run.metrics["baselines"]["majority"]["accuracy"]
+    assert {"macro_f1", "confusion", "per_genre"} <= report.keys()
+    assert len(run.curve) >= 2
+    assert set(run.version.labels) == set(MAP.values())
+    assert not run.version.is_champion
+
+
+def test_activate_classifies_with_the_new_version_and_roll_back_returns(
+    dataset: Dataset, library: SpotifyAccount
+) -> None:
+    before = ModelVersion.objects.get(is_champion=True)
+    version = trained(dataset).version
+    training.activate(version)
+    (job,) = training.start_reclassifying()
+    assert tasks.work(job.pk).state == Job.State.DONE
+    songs = Track.objects.liked_by(library).movable()
+    assert Prediction.objects.filter(version=version).count() == songs.count()
+    assert training.roll_back() == before
+    assert classify.champion() == before
+
+
+def test_training_killed_before_the_version_was_registered_starts_over(dataset: Dataset) -> None:
+    run = trained(dataset)
+    ModelVersion.objects.all().delete()
+    Job.objects.update(state=Job.State.FAILED)
+    jobs.resume(Job.objects.get())
+    assert tasks.work(run.job_id).state == Job.State.DONE
+    assert ModelVersion.objects.count() == 1
+
+
+def test_only_one_run_at_a_time(dataset: Dataset) -> None:
+    training.start(TrainingRun(dataset=dataset))
+    with pytest.raises(training.TrainingError, match="under way"):
+        training.start(TrainingRun(dataset=dataset))
+    assert TrainingRun.objects.count() == 1
+
+
+def test_cancelling_stops_the_training_and_leaves_no_version(dataset: Dataset, monkeypatch: Any) -> None:
+    run = TrainingRun.objects.create(dataset=dataset)
+    job, _ = training.start(run)
+    ticked = jobs.tick
+    monkeypatch.setattr(jobs, "tick", lambda job, **values: (jobs.ask_cancel(job), ticked(job, **values)))
+    assert tasks.work(job.pk).state == Job.State.CANCELLED
+    assert not ModelVersion.objects.exists()
+
+
+def test_a_table_with_one_genre_fails_with_a_sentence(dataset: Dataset) -> None:
+    Dataset.objects.update(label_map={"rock": "rock", "jazz": "", "edm": ""})
+    job, _ = training.start(TrainingRun(dataset=Dataset.objects.get()))
+    job = tasks.work(job.pk)
+    assert job.state == Job.State.FAILED
+    assert "two genres" in job.error
+
+
+def test_server_paths_outside_the_allowed_folders_are_refused(tmp_path: Path, settings: Any) -> None:
+    settings.DATASET_DIRS = [tmp_path / "tables"]
+    for path in ("/etc/passwd", str(tmp_path / "tables/../secret.csv")):
+        with pytest.raises(DataError, match="may be read"):
+            training.resolve_server_path(path)
+
+
+def test_the_same_track_gives_training_and_serving_the_identical_vector(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    import numpy as np
+
+    from classifier.data import vector
+
+    data = training.read(dataset)
+    line = dict(
+        zip(*(row.split(",") for row in Path(dataset.server_path).read_text().splitlines()[:2]), strict=True)
+    )
+    track = Track(uri="spotify:track:id0", artist_names=[line["artists"]], duration_ms=0)
+    names = ("tempo", "valence", "energy", "loudness", "danceability")  # not the file's order
+    served = classify.example(track, {name: float(line[name]) for name in names})
+    known = {name: served.features[name] for name in names}
+    np.testing.assert_array_equal(vector(known, data.feature_names), data.x[0])
