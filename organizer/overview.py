@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from classifier.labels import FAMILIES
 from django.db.models import Count, Q
 
+from classifier.labels import FAMILIES
 from organizer.models import AudioAnalysis, AudioFeatures, Job, SpotifyAccount
 from organizer.verdicts import Verdict
 

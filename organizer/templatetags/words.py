@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from classifier.labels import display_name
 from django import template
 
+from classifier.labels import display_name
 from organizer.models import Job
 
 register = template.Library()
@@ -79,7 +79,9 @@ def state_words(job: Job) -> str:
 def step(job: Job) -> str:
     """Phase n of m, where there is more than one."""
     names = list(PHASES.get(Job.Kind(job.kind), {}))
-    return f"Step {names.index(job.phase) + 1} of {len(names)}" if len(names) > 1 and job.phase in names else ""
+    return (
+        f"Step {names.index(job.phase) + 1} of {len(names)}" if len(names) > 1 and job.phase in names else ""
+    )
 
 
 @register.filter

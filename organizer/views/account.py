@@ -64,7 +64,9 @@ def _problem(request: HttpRequest, started: dict[str, str] | None) -> str:
     if not started or not secrets.compare_digest(state.encode(), started["state"].encode()):
         return "This answer does not belong to an attempt made in this browser. Please connect again."
     if request.GET.get("error") == "access_denied":
-        return "You did not allow access, so nothing was linked and nothing was read. You can connect any time."
+        return (
+            "You did not allow access, so nothing was linked and nothing was read. You can connect any time."
+        )
     if "error" in request.GET or "code" not in request.GET:
         return "Spotify answered without a permission. Please try to connect again."
     return ""

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from classifier.labels import display_name
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from classifier.labels import display_name
 from organizer import overview, plans, verdicts
 from organizer.models import GenrePlaylist, SpotifyAccount
 from organizer.overview import GenreCard

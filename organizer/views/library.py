@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from classifier.labels import FAMILIES, display_name
 from django import forms
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from classifier.labels import FAMILIES, display_name
 from organizer import overview, verdicts
 from organizer.models import Job, SpotifyAccount
 from organizer.verdicts import Verdict

@@ -1,12 +1,12 @@
 """The songs that the model is not sure of, and the user's own word on them."""
 
-from classifier.labels import FAMILIES, display_name
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from classifier.labels import FAMILIES, display_name
 from organizer import review as queue_of
 from organizer.models import SpotifyAccount, Track
 from organizer.review import UnknownGenre
