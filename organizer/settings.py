@@ -214,7 +214,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", "https://i.scdn.co"],
         "connect-src": [SELF],
         "font-src": [SELF],
-        "form-action": [SELF, SIMULATOR_URL or "https://accounts.spotify.com"],
+        # Browsers hold redirects after a form to this too: to Spotify, and from another host name to ours.
+        "form-action": [SELF, PUBLIC_URL, SIMULATOR_URL or "https://accounts.spotify.com"],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

@@ -1,0 +1,96 @@
+"""What the templates say in words: genres, certainties, reasons, the state of a job."""
+
+from datetime import timedelta
+
+from django import template
+
+from classifier.labels import display_name
+from organizer.models import Job
+
+register = template.Library()
+
+KINDS = {
+    Job.Kind.ORGANIZE: "Reading and sorting your library",
+    Job.Kind.WRITE: "Writing playlists to Spotify",
+    Job.Kind.TRAIN: "Training a model",
+    Job.Kind.RECLASSIFY: "Sorting again with another model",
+}
+PHASES = {
+    Job.Kind.ORGANIZE: {
+        "sync": "Reading your liked songs",
+        "enrich": "Looking up sound features",
+        "listen": "Listening to previews",
+        "classify": "Sorting songs into genres",
+    },
+    Job.Kind.WRITE: {"write": "Writing songs to playlists"},
+    Job.Kind.RECLASSIFY: {"classify": "Sorting songs into genres"},
+    Job.Kind.TRAIN: {"train": "Training"},
+}
+STATES = {
+    Job.State.QUEUED: "About to start",
+    Job.State.RUNNING: "Running",
+    Job.State.WAITING: "Waiting",
+    Job.State.PAUSED: "Needs you to reconnect",
+    Job.State.DONE: "Done",
+    Job.State.FAILED: "Stopped by an error",
+    Job.State.CANCELLED: "Cancelled",
+}
+EVIDENCE = {"features": "sound features", "artist": "the artist’s other songs"}
+
+register.filter("genre", display_name)
+
+
+@register.filter
+def percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
+@register.filter
+def why(reasons: dict[str, dict[str, float]]) -> str:
+    """Which evidence said what, in one line."""
+    parts = [f"{EVIDENCE.get(name, name)} say {_best(found)}" for name, found in reasons.items() if found]
+    text = ", ".join(parts)
+    return text[:1].upper() + text[1:] + "." if text else "Nothing was found out about this song: a guess."
+
+
+def _best(found: dict[str, float]) -> str:
+    genre, probability = max(found.items(), key=lambda pair: pair[1])
+    return f"{display_name(genre)} ({probability:.0%})"
+
+
+@register.filter
+def kind_words(job: Job) -> str:
+    return KINDS.get(Job.Kind(job.kind), job.kind)
+
+
+@register.filter
+def phase_words(job: Job) -> str:
+    return PHASES.get(Job.Kind(job.kind), {}).get(job.phase, job.phase)
+
+
+@register.filter
+def state_words(job: Job) -> str:
+    if job.is_active and job.is_cancel_asked:
+        return "Stopping"
+    return STATES[Job.State(job.state)]
+
+
+@register.filter
+def step(job: Job) -> str:
+    """Phase n of m, where there is more than one."""
+    names = list(PHASES.get(Job.Kind(job.kind), {}))
+    return (
+        f"Step {names.index(job.phase) + 1} of {len(names)}" if len(names) > 1 and job.phase in names else ""
+    )
+
+
+@register.filter
+def roughly(left: timedelta | None) -> str:
+    """A time left as people say it."""
+    if left is None:
+        return ""
+    seconds = left.total_seconds()
+    if seconds < 50:
+        return "less than a minute left"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min left" if minutes < 90 else f"about {round(minutes / 60)} h left"

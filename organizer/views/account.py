@@ -1,0 +1,115 @@
+"""Connecting to Spotify, what the link allows, and ending it."""
+
+import secrets
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from organizer import accounts, jobs, network, tasks
+from organizer.accounts import LinkError
+from organizer.models import SpotifyAccount
+from organizer.providers.errors import AuthRevoked, ProviderError
+from organizer.providers.spotify import new_verifier
+from organizer.views.access import account_of, linked
+
+SCOPES = {
+    "user-library-read": "Read your Liked Songs: titles, artists, and when you liked them.",
+    "playlist-read-private": "See which playlists you have, to recognise the ones Cratewise made.",
+    "playlist-modify-private": "Make private playlists, and add or remove songs in those it made.",
+}
+
+
+@require_POST
+def connect(request: HttpRequest) -> HttpResponse:
+    """Send the browser to Spotify. Spotify leads back to PUBLIC_URL, so the session's cookie must live there."""
+    if request.get_host() != urlsplit(settings.PUBLIC_URL).netloc:
+        return redirect(f"{settings.PUBLIC_URL}{reverse('landing')}?moved")
+    state, verifier = secrets.token_urlsafe(32), new_verifier()
+    request.session["connecting"] = {"state": state, "verifier": verifier}
+    return redirect(
+        network.spotify_accounts().authorize_url(
+            state=state, verifier=verifier, scopes=settings.SPOTIFY_SCOPES
+        )
+    )
+
+
+@require_GET
+def callback(request: HttpRequest) -> HttpResponse:
+    started = request.session.pop("connecting", None)
+    problem = _problem(request, started)
+    if problem:
+        messages.error(request, problem)
+        return redirect("link" if request.user.is_authenticated else "landing")
+    user = request.user if request.user.is_authenticated else None
+    try:
+        account = accounts.link_account(request.GET["code"], started["verifier"], user=user)
+    except AuthRevoked:
+        messages.error(request, "Spotify did not accept this attempt any more. Please connect again.")
+    except (ProviderError, LinkError) as error:
+        messages.error(request, str(error))
+    else:
+        return _welcome(request, account)
+    return redirect("link" if user else "landing")
+
+
+def _problem(request: HttpRequest, started: dict[str, str] | None) -> str:
+    """Why this answer from Spotify cannot be used, or nothing."""
+    state = request.GET.get("state", "")
+    if not started or not secrets.compare_digest(state.encode(), started["state"].encode()):
+        return "This answer does not belong to an attempt made in this browser. Please connect again."
+    if request.GET.get("error") == "access_denied":
+        return (
+            "You did not allow access, so nothing was linked and nothing was read. You can connect any time."
+        )
+    if "error" in request.GET or "code" not in request.GET:
+        return "Spotify answered without a permission. Please try to connect again."
+    return ""
+
+
+def _welcome(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    login(request, account.user, backend="django.contrib.auth.backends.ModelBackend")
+    resumed = jobs.unpause(account)
+    for job in resumed:
+        tasks.enqueue(job)
+    going_on = " What had been waiting for this goes on now." if resumed else ""
+    messages.success(request, f"Connected to Spotify as {account}.{going_on}")
+    return redirect("library")
+
+
+@require_GET
+def link(request: HttpRequest) -> HttpResponse:
+    """What Cratewise may do, for everybody; the state of the link, for those who have one."""
+    account = account_of(request)
+    granted = set(account.granted_scopes.split()) if account else set()
+    scopes = [(name, text, name in granted) for name, text in SCOPES.items()]
+    return render(request, "link.html", {"scopes": scopes})
+
+
+@require_http_methods(["GET", "POST"])
+@linked
+def disconnect(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    if request.method == "POST":
+        accounts.unlink(account)
+        logout(request)
+        messages.success(request, "Disconnected. Your tokens and everything read from Spotify are deleted.")
+        return redirect("landing")
+    counts = {
+        "songs": account.saves.count(),
+        "corrections": account.corrections.count(),
+        "rules": account.playlists.count(),
+        "plans": account.plans.count(),
+        "jobs": account.jobs.count(),
+    }
+    return render(request, "disconnect.html", {"counts": counts})
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("landing")

@@ -1,0 +1,81 @@
+"""What is running, what needs the user, and what is done."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from organizer import jobs, tasks
+from organizer.models import Job, SpotifyAccount
+from organizer.views.access import linked
+
+SHOWN = 50
+
+
+@require_GET
+@linked
+def job_list(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    groups: dict[str, list[Job]] = {"attention": [], "running": [], "done": []}
+    superseded: set[str] = set()
+    for job in account.jobs.select_related("plan")[:SHOWN]:
+        groups[_group(job, superseded)].append(job)
+        superseded.add(job.kind)
+    return render(request, "jobs.html", {"groups": groups})
+
+
+def _group(job: Job, superseded: set[str]) -> str:
+    """A failure needs attention until a later job of its kind has taken its place."""
+    if job.state == Job.State.PAUSED or (job.state == Job.State.FAILED and job.kind not in superseded):
+        return "attention"
+    return "running" if job.is_active else "done"
+
+
+@require_GET
+@linked
+def job_detail(request: HttpRequest, account: SpotifyAccount, job_id: int) -> HttpResponse:
+    """The job's page; to htmx its panel, and once the job has ended the order to load the page anew."""
+    job = get_object_or_404(account.jobs.select_related("plan"), pk=job_id)
+    if not request.htmx:
+        return render(request, "job.html", {"job": job, "playlists": _playlists(job)})
+    response = render(request, "_job.html", {"job": job})
+    if not job.is_active:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _playlists(job: Job) -> list[object]:
+    """What a finished write left on Spotify."""
+    if job.kind != Job.Kind.WRITE or not hasattr(job, "plan") or job.account is None:
+        return []
+    done = [entry["playlist"] for entry in job.plan.entries if entry["is_accepted"]]
+    return list(job.account.playlists.filter(pk__in=done).exclude(spotify_id=""))
+
+
+@require_POST
+@linked
+def start(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    if account.needs_link:
+        messages.error(request, "The link to Spotify has ended. Please reconnect first.")
+        return redirect("link")
+    job, is_new = jobs.start(account, Job.Kind.ORGANIZE)
+    if is_new:
+        tasks.enqueue(job)
+    return redirect("library")
+
+
+@require_POST
+@linked
+def resume(request: HttpRequest, account: SpotifyAccount, job_id: int) -> HttpResponse:
+    job = get_object_or_404(account.jobs, pk=job_id)
+    if jobs.resume(job):
+        tasks.enqueue(job)
+    else:
+        messages.error(request, "This job cannot go on: it is done, or a newer one of its kind is under way.")
+    return redirect("job", job_id)
+
+
+@require_POST
+@linked
+def cancel(request: HttpRequest, account: SpotifyAccount, job_id: int) -> HttpResponse:
+    jobs.ask_cancel(get_object_or_404(account.jobs, pk=job_id))
+    return redirect("job", job_id)

@@ -1,0 +1,33 @@
+// Small comforts; every page works without them.
+
+// Times in the reader's own zone.
+function showLocalTimes(root) {
+  for (const time of root.querySelectorAll("time[data-local]")) {
+    const when = new Date(time.dateTime);
+    const isToday = when.toDateString() === new Date().toDateString();
+    const date = isToday ? {} : { day: "numeric", month: "short" };
+    time.textContent = when.toLocaleString([], { ...date, hour: "2-digit", minute: "2-digit" });
+  }
+}
+
+// Say a job's phase aloud when it changes, not at every refresh of the figures.
+function announce(root) {
+  const said = root.querySelector("[data-announce]");
+  const announcer = document.getElementById("announcer");
+  if (said && announcer.textContent !== said.textContent) announcer.textContent = said.textContent;
+}
+
+for (const button of document.querySelectorAll("[data-tick-all]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const boxes = [...button.closest("section").querySelectorAll("input[type=checkbox]")];
+    const tick = boxes.some((box) => !box.checked);
+    for (const box of boxes) box.checked = tick;
+  });
+}
+
+showLocalTimes(document);
+document.addEventListener("htmx:load", (event) => {
+  showLocalTimes(event.detail.elt);
+  announce(event.detail.elt);
+});
