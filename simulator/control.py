@@ -200,11 +200,15 @@ def token(world: World, body: Json) -> Json:
     return token_json(world, world.tokens.remember(grant))
 
 
-async def reset(request: Request) -> Response:
-    body = await json_object(request)
-    world_of(request).reset(keep_tokens=bool(body.get("keep_tokens")))
+def reset_everything(request: Request, *, keep_tokens: bool) -> None:
+    world_of(request).reset(keep_tokens=keep_tokens)
     request.app.state.faults.clear()
     request.app.state.log.forget()
+
+
+async def reset(request: Request) -> Response:
+    body = await json_object(request)
+    reset_everything(request, keep_tokens=bool(body.get("keep_tokens")))
     return JSONResponse({"reset": True})
 
 

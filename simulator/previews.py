@@ -66,6 +66,7 @@ def encode(signal: Signal, container: str, codec: str, options: dict[str, str]) 
     muxer_options, codec_options = _split_options(options)
     with av.open(target, "w", format=container, options=muxer_options) as output:
         stream = output.add_stream(codec, rate=SR_HZ, layout="mono", options=codec_options)
+        assert isinstance(stream, av.AudioStream)
         stream.bit_rate = BIT_RATE
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(signal[None]), format="fltp", layout="mono")
         frame.sample_rate = SR_HZ
