@@ -99,7 +99,10 @@ def changing(change: Change) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint that applies a change to the world and answers with what came of it."""
 
     async def endpoint(request: Request) -> Response:
-        return JSONResponse(change(world_of(request), await json_object(request)))
+        try:
+            return JSONResponse(change(world_of(request), await json_object(request)))
+        except KeyError as error:
+            raise ApiError(400, f"{error.args[0]} is missing.") from None
 
     return endpoint
 

@@ -42,7 +42,7 @@ def posting(act: Act) -> Callable[[Request], Awaitable[Response]]:
         fields = {name: str(value).strip() for name, value in (await request.form()).items()}
         try:
             act(request, fields)
-        except (ApiError, UnknownFault, ValueError) as error:
+        except (ApiError, UnknownFault, ValueError, KeyError) as error:
             return RedirectResponse(request.url_for("control").include_query_params(problem=str(error)), 303)
         return RedirectResponse(f"{request.url_for('control')}#{fields.get('user', '')}", 303)
 

@@ -104,6 +104,9 @@ def instead(fault: Fault, scope: Scope) -> Response | None:
     match fault.name:
         case "rate_limited":
             return _error(429, "API rate limit exceeded", {"Retry-After": str(fault.params["retry_after"])})
+        case "rate_window" | "deezer_quota" if scope["path"].startswith("/deezer/"):
+            error = {"type": "Exception", "message": "Quota limit exceeded", "code": 4}
+            return JSONResponse({"error": error})
         case "rate_window":
             return _error(429, "API rate limit exceeded", {"Retry-After": str(fault.seconds_until_free())})
         case "rate_limited_without_retry_after":
@@ -113,9 +116,6 @@ def instead(fault: Fault, scope: Scope) -> Response | None:
         case "quota_exceeded":
             error = {"status": 429, "message": "Too many requests", "reason": "QUOTA_EXCEEDED"}
             return JSONResponse({"error": error}, status_code=429)
-        case "deezer_quota":
-            error = {"type": "Exception", "message": "Quota limit exceeded", "code": 4}
-            return JSONResponse({"error": error})
         case "http_500" | "http_502" | "http_503":
             return _error(int(fault.name[-3:]), "Server error.")
         case "accounts_outage":

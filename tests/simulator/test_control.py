@@ -116,6 +116,18 @@ def test_the_control_page_switches_faults_and_explains_mistakes(simulator):
     )
 
 
+def test_mistakes_in_control_requests_are_explained(simulator):
+    road_trip = simulator.playlist("Road trip")["id"]
+    for call, said in (
+        (lambda: simulator.edit_playlist("add", road_trip), "uris is missing"),
+        (lambda: simulator.edit_playlist("eat", road_trip), "Valid: remove"),
+        (lambda: simulator.like(1, user="eve"), "Valid: ada, ben, cleo"),
+        (lambda: simulator.settings(volume=11), "Valid: expires_in_s"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            call()
+
+
 def test_names_cannot_inject_markup(simulator):
     simulator.edit_playlist("create", name="<script>alert(1)</script>")
     page = requests.get(simulator.url + "/control/", timeout=10).text

@@ -109,8 +109,11 @@ def test_json_can_be_cut(simulator, api):
         api("GET", "/me").json()
 
 
-def test_deezer_quota_is_an_error_with_status_200(simulator):
-    simulator.set_fault("deezer_quota")
+@pytest.mark.parametrize(
+    "fault", [{"name": "deezer_quota"}, {"name": "rate_window", "service": "deezer", "limit": 0}]
+)
+def test_deezer_quota_is_an_error_with_status_200(simulator, fault):
+    simulator.set_fault(**fault)
     answer = get(f"{simulator.deezer_url}/track/isrc:{PREVIEW_TRACK.isrc}")
     assert answer.status_code == 200 and answer.json()["error"]["code"] == 4
 
