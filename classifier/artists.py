@@ -30,14 +30,20 @@ class ArtistTable:
     prior: np.ndarray
     smoothing: float = 1.0
     featured: float = 0.5  # weight of a credited artist who is not the first
-    _place: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
+    _place: dict[int, int] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._place.update((int(key), i) for i, key in enumerate(self.keys))
 
     @classmethod
     def learn(
-        cls, artists: Sequence[Sequence[str]], truth: np.ndarray, labels: tuple[str, ...], **settings: float
+        cls,
+        artists: Sequence[Sequence[str]],
+        truth: np.ndarray,
+        *,
+        labels: tuple[str, ...],
+        prior: np.ndarray,
+        **settings: float,
     ) -> "ArtistTable":
         """Count tracks: `artists` of n tracks (every credited one counts) and truth bool [n, K]."""
         keys = np.array([key_of(name) for names in artists for name in set(names)], np.uint64)
@@ -45,10 +51,9 @@ class ArtistTable:
         distinct, place = np.unique(keys, return_inverse=True)
         counts = np.zeros((len(distinct), len(labels)), np.int64)
         np.add.at(counts, place, truth[owner])
-        share = truth.sum(0) + 1.0
         known = counts.any(1)
         small = np.minimum(counts, MAX_COUNT).astype(np.uint16)
-        return cls(labels, distinct[known], small[known], share / share.sum(), **settings)
+        return cls(labels, distinct[known], small[known], prior, **settings)
 
     def knows(self, name: str) -> bool:
         """Whether any training track credits this artist."""
@@ -91,11 +96,21 @@ class ArtistTable:
         rows, families = np.nonzero(self.counts)
         lengths = np.bincount(rows, minlength=len(self.keys)).astype(np.uint8)
         counts = self.counts[rows, families]
-        return {"keys": self.keys, "lengths": lengths, "families": families.astype(np.uint8), "counts": counts}
+        return {
+            "keys": self.keys,
+            "lengths": lengths,
+            "families": families.astype(np.uint8),
+            "counts": counts,
+        }
 
     @classmethod
     def from_arrays(
-        cls, arrays: Mapping[str, np.ndarray], labels: tuple[str, ...], prior: np.ndarray, **settings: float
+        cls,
+        arrays: Mapping[str, np.ndarray],
+        *,
+        labels: tuple[str, ...],
+        prior: np.ndarray,
+        **settings: float,
     ) -> "ArtistTable":
         """Back from `arrays`."""
         counts = np.zeros((len(arrays["keys"]), len(labels)), np.uint16)

@@ -93,7 +93,9 @@ def bootstrap_interval(
     """95 % interval of accuracy by resampling groups (artists): right bool [n], groups int [n]."""
     _, place = np.unique(groups, return_inverse=True)
     hits, sizes = np.bincount(place, right), np.bincount(place)
-    draws = np.random.default_rng(seed).multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), size=rounds)
+    draws = np.random.default_rng(seed).multinomial(
+        len(sizes), np.full(len(sizes), 1 / len(sizes)), size=rounds
+    )
     scores = (draws @ hits) / np.maximum(draws @ sizes, 1)
     low, high = np.quantile(scores, [0.025, 0.975])
     return float(low), float(high)

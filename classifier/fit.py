@@ -21,8 +21,8 @@ class Progress:
     epoch: int
     epochs: int
     train_loss: float
-    valid_accuracy: float
-    valid_macro_f1: float
+    valid_accuracy: float | None  # None while fitting on all rows
+    valid_macro_f1: float | None
     done: float  # share of the whole training, 0 to 1
 
 
@@ -30,7 +30,7 @@ class Progress:
 class FitConfig:
     """How one network is fitted."""
 
-    epochs: int = 24
+    epochs: int = 16
     batch: int = 1024
     learning_rate: float = 4e-3
     weight_decay: float = 0.02
@@ -40,13 +40,15 @@ class FitConfig:
 
 
 Score = Callable[[nn.Module], tuple[float, float]]
-Report = Callable[[int, float, tuple[float, float]], None]
+Report = Callable[[int, float, tuple[float, float] | None], None]
 
 
 def drop_features(x: torch.Tensor, config: FitConfig, generator: torch.Generator) -> torch.Tensor:
     """x [n, F] with cells of some rows replaced by NaN, so that missing columns degrade the answer gently."""
     chance = torch.rand(len(x), 1, generator=generator) * config.drop_share
-    chance = torch.where(torch.rand(len(x), 1, generator=generator) < config.drop_rows, chance, torch.zeros(()))
+    chance = torch.where(
+        torch.rand(len(x), 1, generator=generator) < config.drop_rows, chance, torch.zeros(())
+    )
     return torch.where(torch.rand(x.shape, generator=generator) < chance, torch.nan, x)
 
 
@@ -60,11 +62,12 @@ def fit(
     seed: int,
     score: Score | None = None,
     report: Report | None = None,
+    stop_after: int | None = None,
 ) -> int:
     """Fit `net` to x [n, F], truth [n, K] (rows sum to 1) and weight [n]; returns the epoch whose weights it keeps.
 
     With `score` (validation accuracy and macro-F1 of a net) the best epoch by accuracy is kept and fitting
-    stops early after `patience` epochs without gain; without it all epochs run and the last one is kept.
+    stops early after `patience` epochs without gain; without it the last epoch is kept, `stop_after` or all.
     """
     generator = torch.Generator().manual_seed(seed)
     inputs, wanted, weights = (torch.from_numpy(a.astype(np.float32)) for a in (x, truth, weight))
@@ -76,24 +79,22 @@ def fit(
         net.train()
         losses = []
         for rows in torch.randperm(len(x), generator=generator).split(config.batch):
-            if len(rows) < 2 < len(x):  # batch norm needs two rows
-                schedule.step()
-                continue
-            logits = net(drop_features(inputs[rows], config, generator))
-            loss = -(weights[rows] * (wanted[rows] * torch.log_softmax(logits, 1)).sum(1)).mean()
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+            if len(rows) > 1:  # batch norm needs two rows
+                logits = net(drop_features(inputs[rows], config, generator))
+                loss = -(weights[rows] * (wanted[rows] * torch.log_softmax(logits, 1)).sum(1)).mean()
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+                losses.append(loss.item())
             schedule.step()
-            losses.append(loss.item())
         net.eval()
-        scores = score(net) if score else (float("nan"), float("nan"))
-        if score and scores[0] > best:
+        scores = score(net) if score else None
+        if scores and scores[0] > best:
             best, kept, best_state = scores[0], epoch, copy.deepcopy(net.state_dict())
         if report:
             report(epoch, float(np.mean(losses)), scores)
-        if score and epoch - kept >= config.patience:
+        if epoch == stop_after or (score and epoch - kept >= config.patience):
             break
     if best_state is not None:
         net.load_state_dict(best_state)
-    return kept or config.epochs
+    return kept or epoch

@@ -68,7 +68,9 @@ def rows_with(names: Sequence[str], present: Mapping[str, np.ndarray]) -> np.nda
     return exact
 
 
-def fit_weights(names: Sequence[str], experts: Sequence[np.ndarray], prior: np.ndarray, truth: np.ndarray) -> Weights:
+def fit_weights(
+    names: Sequence[str], experts: Sequence[np.ndarray], prior: np.ndarray, truth: np.ndarray
+) -> Weights:
     """Weights that minimise cross-entropy on validation rows.
 
     experts: one [n, K] array of log-probabilities per name; truth: bool [n, K], several true labels share a row.

@@ -108,7 +108,9 @@ class TabularMLP(nn.Module):
         self.category_places = _categories(config)
         n_numbers = len(self.number_places)
         self.numbers: PiecewiseLinear | Standardised = (
-            PiecewiseLinear(n_numbers, config.bins, config.embedding) if config.bins else Standardised(n_numbers)
+            PiecewiseLinear(n_numbers, config.bins, config.embedding)
+            if config.bins
+            else Standardised(n_numbers)
         )
         # The last row of each table stands for "unknown".
         self.categories = nn.ModuleList(

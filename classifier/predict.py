@@ -68,7 +68,9 @@ class Predictor:
         try:
             return _restore(version)
         except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
-            raise ModelError(f"The model version {Path(path).name} is damaged: its parts do not fit.") from error
+            raise ModelError(
+                f"The model version {Path(path).name} is damaged: its parts do not fit."
+            ) from error
 
     def predict(self, examples: Sequence[Example], *, votes: Votes | None = None) -> list[Result]:
         """One result per example, in order.
@@ -76,7 +78,9 @@ class Predictor:
         `votes` are a user's own corrections, artist name -> family -> votes; they count as that many more tracks.
         """
         x = self._matrix(examples)
-        log_p, experts, present = self.log_probabilities(x, [example.artists for example in examples], votes=votes)
+        log_p, experts, present = self.log_probabilities(
+            x, [example.artists for example in examples], votes=votes
+        )
         return self._results([example.track_id for example in examples], log_p, experts, present)
 
     def _matrix(self, examples: Sequence[Example]) -> np.ndarray:
@@ -145,8 +149,8 @@ def _restore(version: registry.Version) -> Predictor:
     settings = meta["artists"]
     table = ArtistTable.from_arrays(
         version.artists,
-        labels,
-        prior,
+        labels=labels,
+        prior=prior,
         smoothing=settings["smoothing"],
         featured=settings["featured"],
     )

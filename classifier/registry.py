@@ -82,7 +82,9 @@ def read_meta(path: Path) -> dict[str, Any]:
         raise ModelError(f"The model version {path.name} is damaged: {META} cannot be read.") from error
     if not isinstance(meta, dict) or meta.get("format") != FORMAT:
         found = meta.get("format") if isinstance(meta, dict) else None
-        raise ModelError(f"The model version {path.name} has format {found}; this program reads format {FORMAT}.")
+        raise ModelError(
+            f"The model version {path.name} has format {found}; this program reads format {FORMAT}."
+        )
     missing = [name for name in _REQUIRED if name not in meta]
     if missing:
         raise ModelError(f"The model version {path.name} is damaged: {META} lacks {', '.join(missing)}.")
@@ -99,4 +101,6 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         return load_file(path)
     except (OSError, SafetensorError) as error:
-        raise ModelError(f"The model version {path.parent.name} is damaged: {path.name} cannot be read.") from error
+        raise ModelError(
+            f"The model version {path.parent.name} is damaged: {path.name} cannot be read."
+        ) from error

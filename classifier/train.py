@@ -1,8 +1,7 @@
 """From tables to a version directory: fit, calibrate on validation artists, judge on test artists, write."""
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -12,18 +11,18 @@ import torch
 
 from classifier import registry
 from classifier.artists import ArtistTable
-from classifier.calibrate import Measured, fit_fusion, measure, tune_artists
-from classifier.dataset import Dataset, combine, present_labels, targets
+from classifier.calibrate import Calibration, calibrate, learn_artists, measure
+from classifier.dataset import Dataset
 from classifier.errors import DataError, ModelError
 from classifier.evaluate import accuracy_any, macro_f1
 from classifier.fit import Cancelled, FitConfig, Progress, fit
-from classifier.fusion import Fusion
 from classifier.labels import FEATURES
 from classifier.nets import MLPConfig, TabularMLP, classic, log_probabilities
 from classifier.splits import Split, split_at_random, split_by_artist, split_by_fold
+from classifier.task import Task, build_task, row_weights
 
 __all__ = ["Cancelled", "Progress", "TrainConfig", "TrainedVersion", "train_version"]
-MIN_TRACKS, MIN_PART = 200, 20
+MIN_PART = 20
 
 
 @dataclass(frozen=True)
@@ -57,18 +56,6 @@ class TrainedVersion:
     meta: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Task:
-    """The tracks, their truth bool [n, K], first label int [n], and each table's tracks."""
-
-    data: Dataset
-    labels: tuple[str, ...]
-    truth: np.ndarray
-    first: np.ndarray
-    table: np.ndarray  # int [n]
-    tables: tuple[str, ...]
-
-
 class _Watch:
     """Counts epochs over all stages, tells `progress`, and stops where `should_stop` says so."""
 
@@ -87,11 +74,13 @@ class _Watch:
         if self.should_stop and self.should_stop():
             raise Cancelled("The training was stopped; no version was written.")
 
-    def epoch(self, stage: str, epoch: int, loss: float, scores: tuple[float, float]) -> None:
+    def epoch(self, stage: str, epoch: int, loss: float, scores: tuple[float, float] | None) -> None:
         self.check()
         if self.progress:
             done = (self.finished + epoch / self.epochs) / self.stages
-            self.progress(Progress(stage, epoch, self.epochs, loss, *scores, done=min(done, 1.0)))
+            self.progress(
+                Progress(stage, epoch, self.epochs, loss, *(scores or (None, None)), done=min(done, 1.0))
+            )
 
 
 def train_version(
@@ -115,46 +104,81 @@ def train_version(
     """
     if out_dir.exists():
         raise ModelError(f"There already is a model version at {out_dir.name}.")
-    task = _task(datasets)
+    task = build_task(datasets)
     split = _split(task, config)
     watch = _Watch(progress, should_stop, config)
     nets, kept = _fit_members(task, split.train, config, watch, valid=split.valid)
-    measured, fusion, table = _judge(task, split, nets, config)
+    calibration = calibrate(task, split, nets, config.sure_accuracy)
+    metrics = measure(task, split, nets, calibration, config.seed)
     watch.check()
+    known = np.concatenate([split.train, split.valid])
     if config.refit:
-        rows = np.arange(len(task.data))
-        nets, _ = _fit_members(task, rows, config, watch, stop_after=kept)
-    else:
-        table = _learn(task, np.concatenate([split.train, split.valid]), table.smoothing, table.featured)
-    meta = _meta(task, split, config, fusion, measured, table, name or out_dir.name, nets, kept)
-    weights = {f"{i}.{key}": value.numpy() for i, net in enumerate(nets) for key, value in net.state_dict().items()}
-    registry.write(registry.Version(meta, weights, table.arrays()), out_dir)
-    return TrainedVersion(out_dir, meta["name"], task.labels, measured.metrics, meta)
+        known = np.arange(len(task.data))
+        nets, _ = _fit_members(task, known, config, watch, stop_after=kept)
+    artists = learn_artists(task, known, calibration)
+    meta = {
+        **_identity(task, config, name or out_dir.name, nets),
+        **_fusion_meta(calibration, artists),
+        "training": _training_meta(task, split, config, kept),
+        "metrics": metrics,
+    }
+    registry.write(registry.Version(meta, _weights(nets), artists.arrays()), out_dir)
+    return TrainedVersion(out_dir, meta["name"], task.labels, metrics, meta)
 
 
-def _task(datasets: Sequence[Dataset]) -> _Task:
-    data = combine(datasets) if datasets else None
-    if data is None or len(data) < MIN_TRACKS:
-        found = 0 if data is None else len(data)
-        raise DataError(f"Training needs at least {MIN_TRACKS} labelled tracks; there are {found}.")
-    labels = present_labels(data)
-    if len(labels) < 2:
-        raise DataError(f"Training needs at least two genres; all tracks are {labels[0]}.")
-    owner: dict[str, int] = {}
-    for i, one in enumerate(datasets):
-        for key in one.track_ids:
-            owner.setdefault(key, i)
-    names = tuple(one.provenance[0].name if one.provenance else f"table {i + 1}" for i, one in enumerate(datasets))
-    first = np.array([labels.index(families[0]) for families in data.labels])
-    return _Task(data, labels, targets(data, labels), first, np.array([owner[key] for key in data.track_ids]), names)
+def _weights(nets: Sequence[TabularMLP]) -> dict[str, np.ndarray]:
+    """The members' parameters under "<member>.<name>", floats as float32."""
+    return {
+        f"{i}.{key}": value.numpy() for i, net in enumerate(nets) for key, value in net.state_dict().items()
+    }
 
 
-def _split(task: _Task, config: TrainConfig) -> Split:
+def _identity(task: Task, config: TrainConfig, name: str, nets: Sequence[TabularMLP]) -> dict[str, Any]:
+    shape = asdict(nets[0].config)
+    return {
+        "format": registry.FORMAT,
+        "name": name,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "labels": list(task.labels),
+        "features": [asdict(feature) for feature in FEATURES],
+        "net": {key: value for key, value in shape.items() if key not in ("feature_names", "labels")},
+        "members": len(nets),
+        "data": [asdict(origin) for origin in task.data.provenance],
+        "data_fingerprint": task.fingerprint(),
+        "config": asdict(config),
+    }
+
+
+def _fusion_meta(calibration: Calibration, artists: ArtistTable) -> dict[str, Any]:
+    fusion = calibration.fusion
+    return {
+        "fusion": {
+            "prior": fusion.prior.tolist(),
+            "weights": {key: asdict(one) for key, one in fusion.weights.items()},
+        },
+        "threshold": calibration.threshold,
+        "artists": {"known": len(artists.keys), "smoothing": artists.smoothing, "featured": artists.featured},
+    }
+
+
+def _training_meta(task: Task, split: Split, config: TrainConfig, kept: Sequence[int]) -> dict[str, Any]:
+    return {
+        "tracks": {"train": len(split.train), "valid": len(split.valid), "test": len(split.test)},
+        "artists_shared_between_parts": config.split == "random",
+        "best_epochs": list(kept),
+        "refitted_on_all_rows": config.refit,
+        "tracks_learned_from": len(task.data) if config.refit else len(split.train),
+    }
+
+
+def _split(task: Task, config: TrainConfig) -> Split:
     if config.split == "fold":
         split = split_by_fold(task.data, config.valid_fold, config.test_fold)
     else:
         by = split_by_artist if config.split == "artist" else split_at_random
-        split = by(task.data, config.valid_share, config.test_share, config.seed if config.split == "random" else 0)
+        split = by(
+            task.data, config.valid_share, config.test_share, config.seed if config.split == "random" else 0
+        )
     for part, rows in (("training", split.train), ("validation", split.valid), ("test", split.test)):
         if len(rows) < MIN_PART:
             raise DataError(
@@ -166,19 +190,8 @@ def _split(task: _Task, config: TrainConfig) -> Split:
     return split
 
 
-def row_weights(truth: np.ndarray, table: np.ndarray, power: float) -> np.ndarray:
-    """Weight per track, mean 1: within each table, (1 / share of the track's genres) to the power `power`."""
-    weight = np.ones(len(truth))
-    for one in np.unique(table):
-        rows = table == one
-        soft = truth[rows] / truth[rows].sum(1, keepdims=True)
-        rare = (1 / np.maximum(soft.mean(0), 1e-3)) ** power
-        weight[rows] = soft @ rare / (soft @ rare).mean()
-    return weight
-
-
 def _fit_members(
-    task: _Task,
+    task: Task,
     rows: np.ndarray,
     config: TrainConfig,
     watch: _Watch,
@@ -213,20 +226,15 @@ def _fit_members(
     return nets, kept
 
 
-def _shape(task: _Task, config: TrainConfig) -> MLPConfig:
+def _shape(task: Task, config: TrainConfig) -> MLPConfig:
     if config.variant == "classic":
         return classic(task.data.feature_names, task.labels)
     return MLPConfig(task.data.feature_names, task.labels, hidden=config.hidden, dropout=config.dropout)
 
 
-def _score_on(task: _Task, rows: np.ndarray) -> Callable[[Any], tuple[float, float]]:
+def _score_on(task: Task, rows: np.ndarray) -> Callable[[Any], tuple[float, float]]:
     def score(net: Any) -> tuple[float, float]:
         log_p = log_probabilities([net], task.data.x[rows])
         return accuracy_any(log_p, task.truth[rows]), macro_f1(log_p, task.truth[rows], task.first[rows])
 
     return score
-
-
-def _learn(task: _Task, rows: np.ndarray, smoothing: float, featured: float) -> ArtistTable:
-    artists = [task.data.artists[i] for i in rows]
-    return ArtistTable.learn(artists, task.truth[rows], task.labels, smoothing=smoothing, featured=featured)

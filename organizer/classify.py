@@ -60,9 +60,8 @@ def _install_shipped() -> ModelVersion:
 def _predictor(path: str) -> "Predictor":
     from pathlib import Path
 
-    from classifier.predict import Predictor
-
     from classifier import registry
+    from classifier.predict import Predictor
 
     return Predictor.load(registry.shipped_path() if path == "shipped" else Path(path))
 

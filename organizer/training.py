@@ -1,6 +1,7 @@
 """Data sets, training runs, and which model version is in use. The classifier is imported inside functions."""
 
 import shutil
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from organizer import classify, jobs
 from organizer.models import Dataset, Job, ModelVersion, SpotifyAccount, TrainingRun
 
 if TYPE_CHECKING:
-    from classifier.train import Progress
+    from classifier.fit import Progress
 
 VERSIONS_DIR = "models"
 
@@ -85,6 +86,7 @@ def start(run: TrainingRun) -> tuple[Job, bool]:
 
 def train_batch(job: Job) -> bool:
     """Train the job's run from start to end (one batch). Killed and run again, it starts over with the same seed."""
+    from classifier.fit import FitConfig
     from classifier.train import TrainConfig, train_version
 
     run = TrainingRun.objects.select_related("dataset").get(job=job)
@@ -93,7 +95,7 @@ def train_batch(job: Job) -> bool:
     if out.exists() and not ModelVersion.objects.filter(name=name).exists():
         shutil.rmtree(out)  # left by a worker that was killed just before it could register the version
     run.curve = []
-    config = TrainConfig(seeds=(run.seed,), epochs=run.epochs)
+    config = TrainConfig(seed=run.seed, fit=FitConfig(epochs=run.epochs))
     trained = train_version([read(run.dataset)], out, config, progress=lambda step: _note(job, run, step))
     run.metrics = trained.metrics
     run.version, _ = ModelVersion.objects.update_or_create(
@@ -108,13 +110,19 @@ def train_batch(job: Job) -> bool:
     return True
 
 
+def headline(metrics: dict[str, Any]) -> dict[str, Any]:
+    """The figures that a version is known by: sound features alone, all tables together, held-out artists."""
+    return metrics.get("features", {}).get("all", {})
+
+
 def _note(job: Job, run: TrainingRun, step: "Progress") -> None:
     """One epoch's figures, kept for the curve. Raises Cancelled or LeaseLost, which ends the training."""
-    run.curve.append(
-        {"epoch": step.epoch, "loss": step.train_loss, "accuracy": step.accuracy, "macro_f1": step.macro_f1}
-    )
-    TrainingRun.objects.filter(pk=run.pk).update(curve=run.curve)
-    jobs.tick(job, done=step.epoch, total=step.epochs)
+    if isfinite(step.valid_accuracy):  # the last pass, over all rows, has nothing left to validate on
+        run.curve.append(
+            {"loss": step.train_loss, "accuracy": step.valid_accuracy, "macro_f1": step.valid_macro_f1}
+        )
+        TrainingRun.objects.filter(pk=run.pk).update(curve=run.curve)
+    jobs.tick(job, done=round(step.done * 100), total=100)
 
 
 def activate(version: ModelVersion) -> None:

@@ -37,7 +37,17 @@ class SpotifyAccountAdmin(ReadOnlyAdmin):
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "account", "state", "phase", "done", "total", "wait_reason", "error", "created_at")
+    list_display = (
+        "__str__",
+        "account",
+        "state",
+        "phase",
+        "done",
+        "total",
+        "wait_reason",
+        "error",
+        "created_at",
+    )
     list_filter = ("state", "kind")
     actions = ("resume", "cancel")
 

@@ -1,7 +1,5 @@
 from typing import Any
 
-from classifier.errors import DataError
-from classifier.labels import FAMILIES, display_name
 from django import forms
 from django.contrib import admin, messages
 from django.core.files.uploadedfile import UploadedFile
@@ -10,6 +8,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from classifier.errors import DataError
+from classifier.labels import FAMILIES, display_name
 from organizer import training
 from organizer.models import Dataset
 
@@ -79,9 +79,13 @@ class DatasetAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/organizer/dataset/labels.html", context)
 
     def _save_labels(self, request: HttpRequest, dataset: Dataset) -> None:
-        chosen = {label: request.POST.get(f"label-{place}", "") for place, label in enumerate(dataset.label_map)}
+        chosen = {
+            label: request.POST.get(f"label-{place}", "") for place, label in enumerate(dataset.label_map)
+        }
         try:
-            training.map_labels(dataset, {label: slug if slug in FAMILIES else "" for label, slug in chosen.items()})
+            training.map_labels(
+                dataset, {label: slug if slug in FAMILIES else "" for label, slug in chosen.items()}
+            )
             self.message_user(request, "The labels are mapped. Start a training run when you are ready.")
         except DataError as error:
             self.message_user(request, str(error), messages.ERROR)

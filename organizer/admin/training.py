@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from organizer import jobs, tasks, training
-from organizer.admin.charts import confusion_rows, curve_points, genre_rows
+from organizer.admin.charts import confusion_rows, curve_points, genre_rows, summary
 from organizer.models import TrainingRun
 
 
@@ -48,16 +48,22 @@ class TrainingRunAdmin(admin.ModelAdmin):
 
     @admin.display(description="accuracy")
     def accuracy(self, run: TrainingRun) -> str:
-        return _percent(run.metrics.get("accuracy"))
+        return _percent(training.headline(run.metrics).get("accuracy"))
 
     @admin.display(description="macro-F1")
     def macro_f1(self, run: TrainingRun) -> str:
-        return _percent(run.metrics.get("macro_f1"))
+        return _percent(training.headline(run.metrics).get("macro_f1"))
 
     def get_urls(self) -> list[URLPattern]:
         own = [
-            path("<int:pk>/run/", self.admin_site.admin_view(self.run_view), name="organizer_trainingrun_run"),
-            path("<int:pk>/cancel/", self.admin_site.admin_view(self.cancel_view), name="organizer_trainingrun_cancel"),
+            path(
+                "<int:pk>/run/", self.admin_site.admin_view(self.run_view), name="organizer_trainingrun_run"
+            ),
+            path(
+                "<int:pk>/cancel/",
+                self.admin_site.admin_view(self.cancel_view),
+                name="organizer_trainingrun_cancel",
+            ),
         ]
         return [*own, *super().get_urls()]
 
@@ -83,8 +89,10 @@ class TrainingRunAdmin(admin.ModelAdmin):
             "run": run,
             "job": run.job,
             "curve": curve_points(run.curve),
-            "genres": genre_rows(run.metrics),
-            "confusion": confusion_rows(run.metrics),
+            "summary": summary(run.metrics),
+            "genres": genre_rows(training.headline(run.metrics)),
+            "confusion": confusion_rows(training.headline(run.metrics)),
+            "can_activate": request.user.has_perm("organizer.change_modelversion"),
             "opts": self.model._meta,
         }
         is_fragment = request.headers.get("HX-Request") == "true"

@@ -21,7 +21,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="accuracy on its own held-out artists")
     def accuracy(self, version: ModelVersion) -> str:
-        value = version.metrics.get("accuracy")
+        value = training.headline(version.metrics).get("accuracy")
         return "–" if value is None else f"{value:.1%}"
 
     @admin.display(description="genres")
@@ -33,7 +33,9 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         run = getattr(version, "run", None)
         if run is None:
             return "comes with the program"
-        return format_html('<a href="{}">{}</a>', reverse("admin:organizer_trainingrun_run", args=[run.pk]), run)
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:organizer_trainingrun_run", args=[run.pk]), run
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: ModelVersion | None = None) -> bool:
         return False
@@ -66,8 +68,16 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         own = [
-            path("<int:pk>/activate/", self.admin_site.admin_view(self.activate_view), name="organizer_modelversion_activate"),
-            path("roll-back/", self.admin_site.admin_view(self.roll_back_view), name="organizer_modelversion_roll_back"),
+            path(
+                "<int:pk>/activate/",
+                self.admin_site.admin_view(self.activate_view),
+                name="organizer_modelversion_activate",
+            ),
+            path(
+                "roll-back/",
+                self.admin_site.admin_view(self.roll_back_view),
+                name="organizer_modelversion_roll_back",
+            ),
         ]
         return [*own, *super().get_urls()]
 
@@ -86,6 +96,11 @@ class ModelVersionAdmin(ReadOnlyAdmin):
                 self.message_user(request, "There is no earlier version to go back to.", messages.ERROR)
         return HttpResponseRedirect(reverse("admin:organizer_modelversion_changelist"))
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        extra = {"previous": training.previous_champion(), "can_activate": self.has_activate_permission(request)}
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        extra = {
+            "previous": training.previous_champion(),
+            "can_activate": self.has_activate_permission(request),
+        }
         return super().changelist_view(request, extra | (extra_context or {}))

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from classifier.labels import FAMILIES, display_name
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from tqdm import tqdm
 
+from classifier.labels import FAMILIES, display_name
 from organizer import jobs, plans, tasks, writing
 from organizer.models import Job, Plan, SpotifyAccount
 from organizer.providers.errors import ProviderError
@@ -33,7 +33,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user", help="user name, Spotify account id, or display name if only one has it")
-        parser.add_argument("--genres", help="comma-separated; rock+metal makes one playlist of both. Default: as before")
+        parser.add_argument(
+            "--genres", help="comma-separated; rock+metal makes one playlist of both. Default: as before"
+        )
         parser.add_argument("--min-confidence", type=float, default=None, help="0 to 1 (default 0.5)")
         parser.add_argument("--min-size", type=int, default=1, help="fewest songs that make a new playlist")
         parser.add_argument("--yes", action="store_true", help="write without asking (for cron)")
@@ -89,7 +91,9 @@ class Command(BaseCommand):
         for version in plan.versions.select_related("playlist").order_by("playlist__name"):
             added = len(set(version.uris_after or []) - set(version.uris_before))
             kind = "made, " if version.was_created else ""
-            self.stdout.write(f"{version.playlist}: {kind}{added} songs added  {version.playlist.spotify_url}")
+            self.stdout.write(
+                f"{version.playlist}: {kind}{added} songs added  {version.playlist.spotify_url}"
+            )
 
 
 def find_account(text: str) -> SpotifyAccount:

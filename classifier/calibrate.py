@@ -1,0 +1,179 @@
+"""Validation artists decide how evidence is weighed and when an answer is sure; test artists judge it once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from classifier.artists import ArtistTable
+from classifier.baselines import logistic, majority
+from classifier.evaluate import report, sure_threshold
+from classifier.fusion import Fusion, Weights, combinations, fit_weights, key
+from classifier.nets import TabularMLP, log_probabilities
+from classifier.splits import Split
+from classifier.task import Task
+
+SMOOTHING = (0.3, 1.0, 3.0)
+FEATURED = (0.3, 0.6, 1.0)
+MIN_ROWS = 30  # with fewer validation tracks a combination keeps equal weights
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How evidence is combined, from which confidence on an answer is sure, and how artists are counted."""
+
+    fusion: Fusion
+    threshold: float
+    smoothing: float
+    featured: float
+
+
+def learn_artists(task: Task, rows: np.ndarray, calibration: Calibration) -> ArtistTable:
+    """The artist table of the tracks in `rows`."""
+    return _learn(task, rows, calibration.fusion.prior, calibration.smoothing, calibration.featured)
+
+
+def _learn(task: Task, rows: np.ndarray, prior: np.ndarray, smoothing: float, featured: float) -> ArtistTable:
+    return ArtistTable.learn(
+        [task.data.artists[i] for i in rows],
+        task.truth[rows],
+        labels=task.labels,
+        prior=prior,
+        smoothing=smoothing,
+        featured=featured,
+    )
+
+
+def calibrate(task: Task, split: Split, nets: Sequence[TabularMLP], sure_accuracy: float) -> Calibration:
+    """Fit weights, temperature and threshold on the validation rows.
+
+    The networks have not seen these artists. Artist evidence is what their other tracks say: the table knows the
+    validation tracks, and each track's own labels are taken out again.
+    """
+    share = task.truth[split.train].sum(0) + 1.0
+    prior = share / share.sum()
+    valid, truth = split.valid, task.truth[split.valid]
+    features = log_probabilities(nets, task.data.x[valid])
+    known = np.concatenate([split.train, valid])
+    settings = _tune(task, known, valid, prior)
+    table = _learn(task, known, prior, *settings)
+    counts, artist = _artist_expert(task, valid, table)
+    experts = {"features": features, "artist": artist}
+    rows = {"features": np.ones(len(valid), bool), "artist": counts, "features+artist": counts}
+    fusion = Fusion(
+        prior, {key(names): _weights(names, experts, rows, prior, truth) for names in combinations()}
+    )
+    threshold = max(
+        _threshold(fusion, names, experts, rows[key(names)], truth, sure_accuracy) for names in combinations()
+    )
+    return Calibration(fusion, threshold, *settings)
+
+
+def _weights(
+    names: Sequence[str],
+    experts: Mapping[str, np.ndarray],
+    rows: Mapping[str, np.ndarray],
+    prior: np.ndarray,
+    truth: np.ndarray,
+) -> Weights:
+    usable = rows[key(names)]
+    if usable.sum() < MIN_ROWS:
+        return Weights({name: 1 / len(names) for name in names}, 0.0, 1.0)
+    return fit_weights(names, [experts[name][usable] for name in names], prior, truth[usable])
+
+
+def _threshold(
+    fusion: Fusion,
+    names: Sequence[str],
+    experts: Mapping[str, np.ndarray],
+    rows: np.ndarray,
+    truth: np.ndarray,
+    accuracy: float,
+) -> float:
+    if rows.sum() < MIN_ROWS:
+        return 0.0
+    log_p = _fused(fusion, names, experts, rows)
+    right = truth[rows][np.arange(len(log_p)), log_p.argmax(1)]
+    return sure_threshold(np.exp(log_p.max(1)), right, accuracy)
+
+
+def _fused(
+    fusion: Fusion, names: Sequence[str], experts: Mapping[str, np.ndarray], rows: np.ndarray
+) -> np.ndarray:
+    """Log-probabilities [m, K] of the given rows from the evidence `names` alone."""
+    present = {name: np.full(int(rows.sum()), name in names) for name in experts}
+    return fusion.combine({name: expert[rows] for name, expert in experts.items()}, present)
+
+
+def _artist_expert(task: Task, rows: np.ndarray, table: ArtistTable) -> tuple[np.ndarray, np.ndarray]:
+    """Where other tracks of the artists are known, bool [m], and what they say, [m, K]; own labels taken out."""
+    counts = table.evidence([task.data.artists[i] for i in rows], own=task.truth[rows])
+    return counts.sum(1) > 0, table.log_probabilities(counts)
+
+
+def _tune(task: Task, known: np.ndarray, rows: np.ndarray, prior: np.ndarray) -> tuple[float, float]:
+    """The smoothing and the weight of featured artists with the lowest cross-entropy on `rows`."""
+    truth = task.truth[rows] / task.truth[rows].sum(1, keepdims=True)
+
+    def loss(settings: tuple[float, float]) -> float:
+        heard, log_p = _artist_expert(task, rows, _learn(task, known, prior, *settings))
+        return float(-(truth * log_p).sum(1)[heard].mean()) if heard.any() else 0.0
+
+    return min(product(SMOOTHING, FEATURED), key=loss)
+
+
+def measure(
+    task: Task, split: Split, nets: Sequence[TabularMLP], calibration: Calibration, seed: int
+) -> dict[str, Any]:
+    """Test artists' figures per evidence combination, over all tables and for each, beside two baselines.
+
+    "features" leaves the artist out for every test track; combinations with "artist" cover test tracks of which
+    another track by one of the artists is known, whose own labels are taken out.
+    """
+    test = split.test
+    table = learn_artists(task, np.arange(len(task.data)), calibration)
+    heard, artist = _artist_expert(task, test, table)
+    experts = {"features": log_probabilities(nets, task.data.x[test]), "artist": artist}
+    everywhere = np.ones(len(test), bool)
+    result: dict[str, Any] = {}
+    for names in combinations():
+        rows = heard if "artist" in names else everywhere
+        log_p = _fused(calibration.fusion, names, experts, rows)
+        result[key(names)] = _reports(task, test[rows], log_p, calibration.threshold)
+    train = split.train
+    first = logistic(task.data.take(train), task.first[train], task.data.take(test), len(task.labels), seed)
+    result["baselines"] = {
+        "majority": _reports(task, test, majority(task.truth[train], len(test))),
+        "logistic": _reports(task, test, first),
+    }
+    return result
+
+
+def _reports(
+    task: Task, rows: np.ndarray, log_p: np.ndarray, threshold: float | None = None
+) -> dict[str, Any]:
+    def one(part: np.ndarray) -> dict[str, Any]:
+        return report(
+            log_p[part],
+            task.truth[rows[part]],
+            task.first[rows[part]],
+            labels=task.labels,
+            groups=task.artist_groups(rows[part]),
+            threshold=threshold,
+        )
+
+    whole = one(np.arange(len(rows)))
+    short = (
+        "tracks",
+        "accuracy",
+        "accuracy_interval",
+        "macro_f1",
+        "calibration_error",
+        "sure_share",
+        "sure_accuracy",
+    )
+    parts = {name: one(np.flatnonzero(task.table[rows] == i)) for i, name in enumerate(task.tables)}
+    whole["tables"] = {name: {key: part[key] for key in short if key in part} for name, part in parts.items()}
+    return whole

@@ -1,0 +1,69 @@
+"""A written version judged on a labelled table it may never have seen."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifier.dataset import Dataset, targets
+from classifier.errors import DataError
+from classifier.evaluate import report
+from classifier.fusion import combinations, key, rows_with
+from classifier.predict import Predictor
+from classifier.splits import split_at_random
+
+
+def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
+    """Reports (see `evaluate.report`) of everything, of features alone, and of each evidence combination that occurs.
+
+    split: "by-artist" keeps tracks of which the version knows no artist; "random" a random fifth; "all" every
+    track. In the latter two, artist evidence may include the very tracks judged if the version was trained on them.
+    Tracks that have none of the version's genres are left out.
+    """
+    predictor = Predictor.load(path)
+    rows = _rows(predictor, data, split)
+    if not len(rows):
+        raise DataError(f"No track of {_name(data)} is left to judge with the split {split}.")
+    part = data.take(rows)
+    log_p, _, present = predictor.log_probabilities(part.x, part.artists)
+    alone, _, _ = predictor.log_probabilities(part.x, ((),) * len(part))
+    everything = np.ones(len(part), bool)
+    result = {"all evidence": _report(predictor, part, log_p, everything)}
+    result["features only"] = _report(predictor, part, alone, everything)
+    for names in combinations():
+        chosen = rows_with(names, present)
+        if chosen.any():
+            result[key(names)] = _report(predictor, part, log_p, chosen)
+    return result
+
+
+def _name(data: Dataset) -> str:
+    return data.provenance[0].name if data.provenance else "the table"
+
+
+def _rows(predictor: Predictor, data: Dataset, split: str) -> np.ndarray:
+    """Row indices of the split, of tracks with at least one of the version's genres."""
+    usable = targets(data, predictor.labels).any(1)
+    if split == "by-artist":
+        usable &= [not any(map(predictor.artists.knows, names)) for names in data.artists]
+    elif split == "random":
+        usable &= np.isin(np.arange(len(data)), split_at_random(data).test)
+    return np.flatnonzero(usable)
+
+
+def _report(predictor: Predictor, data: Dataset, log_p: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+    part, labels = data.take(rows), predictor.labels
+    first = [
+        next(labels.index(family) for family in families if family in labels) for families in part.labels
+    ]
+    names = [
+        (artists or (track,))[0].lower() for artists, track in zip(part.artists, part.track_ids, strict=True)
+    ]
+    return report(
+        log_p[rows],
+        targets(part, labels),
+        np.array(first),
+        labels=labels,
+        groups=np.unique(names, return_inverse=True)[1],
+        threshold=predictor.threshold,
+    )

@@ -1,0 +1,66 @@
+from typing import Any
+
+import pytest
+
+from organizer import accounts, network
+from organizer.models import SpotifyAccount
+
+
+@pytest.fixture(autouse=True)
+def fresh_clients() -> Any:
+    network.reset()
+    yield
+    network.reset()
+
+
+@pytest.fixture
+def ada(db: None, simulator: Any) -> SpotifyAccount:
+    """Ada, linked through the simulator's real consent page, with her 400-odd liked songs."""
+    network.reset()
+    return link("ada", simulator)
+
+
+def link(user: str, simulator: Any) -> SpotifyAccount:
+    from urllib.parse import parse_qs, urlsplit
+
+    from django.conf import settings
+
+    verifier = "v" * 64
+    url = network.spotify_accounts().authorize_url(
+        state="s", verifier=verifier, scopes=settings.SPOTIFY_SCOPES
+    )
+    back = simulator.consent(url, user)
+    return accounts.link_account(parse_qs(urlsplit(back).query)["code"][0], verifier, user=None)
+
+
+@pytest.fixture
+def library(ada: SpotifyAccount, simulator: Any) -> SpotifyAccount:
+    """Ada's likes, synced, each with a prediction: rock, jazz-blues and pop in turn, with falling confidence."""
+    import math
+
+    from classifier.labels import FAMILIES
+    from organizer.models import ModelVersion, Prediction, Track
+    from tests.organizer.test_library import sync
+
+    sync(ada)
+    version = ModelVersion.objects.create(name="test", path="test", labels=list(FAMILIES), is_champion=True)
+    tracks = Track.objects.liked_by(ada).movable().order_by("uri")
+    rows = []
+    for place, track in enumerate(tracks):
+        genre = ("rock", "jazz-blues", "pop")[place % 3]
+        confidence = 0.95 - 0.9 * place / len(tracks)
+        rest = (1 - confidence) / (len(FAMILIES) - 1)
+        log_probs = {name: math.log(confidence if name == genre else rest) for name in FAMILIES}
+        rows.append(
+            Prediction(
+                track=track,
+                version=version,
+                genre=genre,
+                confidence=confidence,
+                is_sure=confidence >= 0.5,
+                log_probs=log_probs,
+                why={"features": {genre: confidence}},
+            )
+        )
+    Prediction.objects.bulk_create(rows)
+    return ada

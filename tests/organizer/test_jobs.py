@@ -1,0 +1,112 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from organizer import jobs
+from organizer.models import Job, SpotifyAccount
+
+
+@pytest.fixture
+def job(account: SpotifyAccount) -> Job:
+    return jobs.start(account, Job.Kind.ORGANIZE)[0]
+
+
+def claimed(job: Job) -> Job:
+    found = jobs.claim(job.pk)
+    assert found is not None
+    return found
+
+
+def test_a_second_start_joins_the_first(account: SpotifyAccount, job: Job) -> None:
+    again, is_new = jobs.start(account, Job.Kind.ORGANIZE)
+    assert (again.pk, is_new) == (job.pk, False)
+
+
+def test_only_one_worker_can_claim(job: Job) -> None:
+    assert jobs.claim(job.pk)
+    assert jobs.claim(job.pk) is None
+
+
+def test_a_handed_over_job_is_claimed_by_its_own_message_alone(job: Job) -> None:
+    token = jobs.hand_over(job)
+    assert jobs.claim(job.pk) is None
+    assert jobs.claim(job.pk, "an older message") is None
+    assert jobs.claim(job.pk, token)
+
+
+def test_the_job_of_a_killed_worker_is_due_after_its_lease(job: Job) -> None:
+    claimed(job)
+    assert jobs.due() == []
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert jobs.due() == [job]
+
+
+def test_a_worker_that_lost_its_lease_stops(job: Job) -> None:
+    slow = claimed(job)
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    claimed(job)
+    with pytest.raises(jobs.LeaseLost):
+        jobs.tick(slow, done=1)
+
+
+def test_a_cancelled_job_stops_at_its_next_checkpoint(job: Job) -> None:
+    running = claimed(job)
+    jobs.ask_cancel(job)
+    with pytest.raises(jobs.Cancelled):
+        jobs.tick(running, done=1)
+
+
+def test_an_idle_job_is_cancelled_at_once(job: Job) -> None:
+    jobs.ask_cancel(job)
+    job.refresh_from_db()
+    assert job.state == Job.State.CANCELLED
+
+
+def test_a_waiting_job_is_due_only_when_its_wait_is_over(job: Job) -> None:
+    jobs.wait(claimed(job), 60, "Spotify asked us to wait (rate limit).")
+    assert jobs.due() == []
+    Job.objects.update(wait_until=timezone.now() - timedelta(seconds=1))
+    assert jobs.due() == [job]
+
+
+def test_transient_failures_wait_longer_and_end_with_a_sentence(job: Job) -> None:
+    waits = []
+    for _ in range(jobs.MAX_FAILURES):
+        Job.objects.update(wait_until=timezone.now() - timedelta(seconds=1))
+        waits.append(jobs.retry_later(claimed(job), "Spotify did not answer."))
+    assert waits == sorted(waits)
+    Job.objects.update(wait_until=timezone.now() - timedelta(seconds=1))
+    assert jobs.retry_later(claimed(job), "Spotify did not answer.") is None
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert "Resume" in job.error
+
+
+def test_progress_forgives_earlier_failures(job: Job) -> None:
+    jobs.retry_later(claimed(job), "Spotify did not answer.")
+    Job.objects.update(wait_until=timezone.now() - timedelta(seconds=1))
+    jobs.tick(claimed(job), done=5)
+    job.refresh_from_db()
+    assert (job.failures, job.done) == (0, 5)
+
+
+def test_a_failed_job_resumes_unless_another_has_started(account: SpotifyAccount, job: Job) -> None:
+    jobs.fail(claimed(job), "It broke.")
+    assert jobs.resume(job)
+    jobs.fail(claimed(job), "It broke.")
+    jobs.start(account, Job.Kind.ORGANIZE)
+    assert not jobs.resume(job)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_step_keeps_its_lease(settings: Any, job: Job) -> None:
+    import time
+
+    settings.JOB_LEASE_S = 0.3
+    running = claimed(job)
+    with jobs.keep_alive(running):
+        time.sleep(1)
+        assert jobs.claim(job.pk) is None
+    jobs.tick(running, done=1)
