@@ -11,7 +11,8 @@ from django.utils import timezone
 from organizer import network
 from organizer.models import SpotifyAccount, Track
 from organizer.providers.errors import AuthRevoked, TokenExpired
-from organizer.providers.spotify import Profile, Spotify, Tokens
+from organizer.providers.spotify import Profile, Spotify
+from organizer.providers.spotify_accounts import Tokens
 
 T = TypeVar("T")
 

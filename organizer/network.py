@@ -12,7 +12,8 @@ from organizer.providers.gate import PACES, Gate, Pace
 from organizer.providers.http import Http
 from organizer.providers.itunes import ITunes
 from organizer.providers.reccobeats import ReccoBeats
-from organizer.providers.spotify import Accounts, Spotify
+from organizer.providers.spotify import Spotify
+from organizer.providers.spotify_accounts import Accounts
 
 
 @lru_cache(maxsize=1)

@@ -36,14 +36,14 @@ def resolve_server_path(text: str) -> Path:
     return path
 
 
-def inspect_table(dataset: Dataset, source: Any, *, name: str = "") -> None:
+def inspect_table(dataset: Dataset, source: Any, *, name: str | None = None) -> None:
     """Read a table's labels and propose a genre for each; DataError when the file cannot be used."""
     from classifier.data import label_counts
 
     size = source.stat().st_size if isinstance(source, Path) else source.seek(0, 2)
     if size > settings.DATASET_MAX_BYTES:
         raise DataError(f"The file is larger than {settings.DATASET_MAX_BYTES // 1_000_000} MB.")
-    labels = label_counts(source, name=name or None)
+    labels = label_counts(source, name=name)
     proposed = guess_mapping(labels)
     dataset.label_map = {label: proposed[label] or "" for label in labels}
     dataset.rows, dataset.report = sum(labels.values()), {"labels": labels}

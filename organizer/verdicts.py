@@ -68,7 +68,9 @@ def _verdict(
     why = prediction.why if prediction else {}
     if own_word:
         return Verdict(track, added_at, own_word, 1.0, True, True, log_probs, why)
-    if prediction is None or not prediction.why:  # without evidence the model only repeats how common genres are
+    if (
+        prediction is None or not prediction.why
+    ):  # without evidence the model only repeats how common genres are
         return Verdict(track, added_at, "", 0.0, False)
     return Verdict(
         track, added_at, prediction.genre, prediction.confidence, prediction.is_sure, False, log_probs, why

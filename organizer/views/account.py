@@ -15,7 +15,7 @@ from organizer import accounts, jobs, network, tasks
 from organizer.accounts import LinkError
 from organizer.models import SpotifyAccount
 from organizer.providers.errors import AuthRevoked, ProviderError
-from organizer.providers.spotify import new_verifier
+from organizer.providers.spotify_accounts import new_verifier
 from organizer.views.access import account_of, linked
 
 SCOPES = {

@@ -44,7 +44,7 @@ def test_previews_become_numbers_and_only_numbers(job: Job) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", ["html_instead_of_audio", "truncated_audio", "empty_audio", "dead_preview", "oversized_body"]
+    "fault", ["html_instead_of_audio", "truncated_audio", "empty_audio", "dead_preview", "oversized"]
 )
 def test_a_bad_preview_is_a_sentence_on_the_song_and_the_job_goes_on(
     job: Job, simulator: Any, fault: str
