@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError
-from django.utils import timezone
 
 from organizer import jobs
 from organizer.models import AudioFeatures, Job, ModelVersion, Prediction, Track
@@ -47,9 +46,7 @@ def _install_shipped() -> ModelVersion:
     version, _ = ModelVersion.objects.get_or_create(name="shipped", defaults=values)
     try:
         if not ModelVersion.objects.filter(is_champion=True).exists():
-            ModelVersion.objects.filter(pk=version.pk).update(
-                is_champion=True, was_champion_at=timezone.now()
-            )
+            ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
     except IntegrityError:  # another process did the same just now
         return ModelVersion.objects.get(is_champion=True)
     version.refresh_from_db()

@@ -38,7 +38,7 @@ def env_number(name: str, default: float) -> float:
 
 
 def env_list(name: str, default: str = "") -> list[str]:
-    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+    return [item.strip() for item in (os.environ.get(name) or default).split(",") if item.strip()]
 
 
 # --- what this instance is ----------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Data sets, training runs, and which model version is in use. The classifier is imported inside functions."""
 
 import shutil
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +116,7 @@ def headline(metrics: dict[str, Any]) -> dict[str, Any]:
 
 def _note(job: Job, run: TrainingRun, step: "Progress") -> None:
     """One epoch's figures, kept for the curve. Raises Cancelled or LeaseLost, which ends the training."""
-    if isfinite(step.valid_accuracy):  # the last pass, over all rows, has nothing left to validate on
+    if step.valid_accuracy is not None:  # the last pass, over all rows, has nothing left to validate on
         run.curve.append(
             {"loss": step.train_loss, "accuracy": step.valid_accuracy, "macro_f1": step.valid_macro_f1}
         )
@@ -128,8 +127,9 @@ def _note(job: Job, run: TrainingRun, step: "Progress") -> None:
 def activate(version: ModelVersion) -> None:
     """Make this version the champion. Predictions by others stay, so going back costs nothing."""
     with transaction.atomic():
-        ModelVersion.objects.select_for_update().filter(is_champion=True).update(is_champion=False)
-        ModelVersion.objects.filter(pk=version.pk).update(is_champion=True, was_champion_at=timezone.now())
+        now = timezone.now()
+        ModelVersion.objects.filter(is_champion=True).update(is_champion=False, was_champion_at=now)
+        ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
 
 
 def previous_champion() -> ModelVersion | None:

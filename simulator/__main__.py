@@ -9,10 +9,9 @@ from pathlib import Path
 import uvicorn
 
 from simulator.app import build
-from simulator.catalog import Catalogue
+from simulator.catalog import Catalogue, CatalogueError
 from simulator.connections import ClosableProtocol
 from simulator.invented import built_in_catalogue
-from simulator.tables import CatalogueError, load
 from simulator.world import Options
 
 
@@ -42,6 +41,14 @@ def _options(arguments: argparse.Namespace) -> Options:
     )
 
 
+def _catalogue(arguments: argparse.Namespace) -> Catalogue:
+    if not arguments.catalog:
+        return built_in_catalogue(arguments.seed)
+    from simulator.tables import load  # pandas takes a second to import, and only this needs it
+
+    return load(arguments.catalog)
+
+
 async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -54,9 +61,7 @@ async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
 def main(given: list[str] | None = None) -> int:
     arguments = _arguments(given)
     try:
-        catalogue: Catalogue = (
-            load(arguments.catalog) if arguments.catalog else built_in_catalogue(arguments.seed)
-        )
+        catalogue = _catalogue(arguments)
     except CatalogueError as error:
         print(error, file=sys.stderr)
         return 2

@@ -60,6 +60,10 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", plain.lower())
 
 
+class CatalogueError(Exception):
+    """The file cannot be a catalogue; the message says why in one sentence."""
+
+
 class Catalogue:
     """All tracks, in a fixed order, with look-ups by every key a service is asked with."""
 

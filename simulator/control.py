@@ -99,7 +99,10 @@ def changing(change: Change) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint that applies a change to the world and answers with what came of it."""
 
     async def endpoint(request: Request) -> Response:
-        return JSONResponse(change(world_of(request), await json_object(request)))
+        try:
+            return JSONResponse(change(world_of(request), await json_object(request)))
+        except KeyError as error:
+            raise ApiError(400, f"{error.args[0]} is missing.") from None
 
     return endpoint
 
@@ -200,11 +203,15 @@ def token(world: World, body: Json) -> Json:
     return token_json(world, world.tokens.remember(grant))
 
 
-async def reset(request: Request) -> Response:
-    body = await json_object(request)
-    world_of(request).reset(keep_tokens=bool(body.get("keep_tokens")))
+def reset_everything(request: Request, *, keep_tokens: bool) -> None:
+    world_of(request).reset(keep_tokens=keep_tokens)
     request.app.state.faults.clear()
     request.app.state.log.forget()
+
+
+async def reset(request: Request) -> Response:
+    body = await json_object(request)
+    reset_everything(request, keep_tokens=bool(body.get("keep_tokens")))
     return JSONResponse({"reset": True})
 
 

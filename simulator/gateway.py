@@ -14,7 +14,6 @@ from simulator.request_log import RequestLog, readable_body
 
 NOT_ON_ALLOWLIST = "User not registered in the Developer Dashboard"
 NO_PREMIUM = "Active premium subscription required for the owner of the app."
-CALM = ("slow", "timeout_before_effect", "timeout_after_effect")
 MEGABYTE = 1024 * 1024
 
 
@@ -38,36 +37,35 @@ class Gateway:
             return
         body = await Request(scope, receive).body()
         striking = self.faults.striking(service, scope["method"], path)
-        status = await self._served(striking, scope, body, receive, send)
+        response = await self._answer(striking, scope, body)
         content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+        # Logged before it is sent: whoever has an answer finds the request in the log.
         self.log.add(
             service=service,
             method=scope["method"],
             path=path,
             query=scope["query_string"].decode("latin-1"),
             body=readable_body(content_type, body),
-            status=status,
+            status=response.status_code if response else None,
         )
+        if response:
+            await response(scope, receive, send)
+        else:
+            await _hang(striking, scope, receive)
 
-    async def _served(
-        self, striking: list[Fault], scope: Scope, body: bytes, receive: Receive, send: Send
-    ) -> int | None:
-        """Answers, or not; returns the status that went out, None if there was no answer."""
+    async def _answer(self, striking: list[Fault], scope: Scope, body: bytes) -> Response | None:
+        """What goes out: the service's answer, spoiled or not, a fault's own, or nothing ever."""
         faults = {fault.name: fault for fault in striking}
         if "slow" in faults:
             await asyncio.sleep(faults["slow"].params["latency_ms"] / 1000)
         if "timeout_before_effect" in faults:
-            return await _hang(faults["timeout_before_effect"], scope, receive)
-        if "timeout_after_effect" in faults:
-            await _collected(self.app, scope, body)
-            return await _hang(faults["timeout_after_effect"], scope, receive)
+            return None
         response = next((answer for fault in striking if (answer := instead(fault, scope))), None)
         if response is None:
             response = await _collected(self.app, scope, body)
             for fault in striking:
                 spoil(fault, response)
-        await response(scope, receive, send)
-        return response.status_code
+        return None if "timeout_after_effect" in faults else response
 
 
 async def _collected(app: ASGIApp, scope: Scope, body: bytes) -> Response:
@@ -90,10 +88,11 @@ async def _collected(app: ASGIApp, scope: Scope, body: bytes) -> Response:
     return response
 
 
-async def _hang(fault: Fault, scope: Scope, receive: Receive) -> None:
+async def _hang(striking: list[Fault], scope: Scope, receive: Receive) -> None:
     """Says nothing until the time is up or the client has gone, then closes the connection."""
+    delay_s = max(fault.params.get("delay_s", 0) for fault in striking)
     try:
-        async with asyncio.timeout(fault.params["delay_s"]):
+        async with asyncio.timeout(delay_s):
             while (await receive())["type"] != "http.disconnect":
                 pass
     except TimeoutError:
@@ -105,6 +104,9 @@ def instead(fault: Fault, scope: Scope) -> Response | None:
     match fault.name:
         case "rate_limited":
             return _error(429, "API rate limit exceeded", {"Retry-After": str(fault.params["retry_after"])})
+        case "rate_window" | "deezer_quota" if scope["path"].startswith("/deezer/"):
+            error = {"type": "Exception", "message": "Quota limit exceeded", "code": 4}
+            return JSONResponse({"error": error})
         case "rate_window":
             return _error(429, "API rate limit exceeded", {"Retry-After": str(fault.seconds_until_free())})
         case "rate_limited_without_retry_after":
@@ -114,9 +116,6 @@ def instead(fault: Fault, scope: Scope) -> Response | None:
         case "quota_exceeded":
             error = {"status": 429, "message": "Too many requests", "reason": "QUOTA_EXCEEDED"}
             return JSONResponse({"error": error}, status_code=429)
-        case "deezer_quota":
-            error = {"type": "Exception", "message": "Quota limit exceeded", "code": 4}
-            return JSONResponse({"error": error})
         case "http_500" | "http_502" | "http_503":
             return _error(int(fault.name[-3:]), "Server error.")
         case "accounts_outage":

@@ -6,18 +6,21 @@ BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
+_TO_BASE62 = bytes(ord(BASE62[byte % 62]) for byte in range(256))
+
+
+def _digest(size: int, *parts: str) -> bytes:
+    return blake2b("\x1f".join(parts).encode(), digest_size=size).digest()
+
+
 def number(*parts: str) -> int:
     """A stable 160-bit number for the parts."""
-    return int.from_bytes(blake2b("\x1f".join(parts).encode(), digest_size=20).digest(), "big")
+    return int.from_bytes(_digest(20, *parts), "big")
 
 
 def base62(*parts: str) -> str:
     """A 22-character id that looks like the ones of the Web API."""
-    value, characters = number(*parts), []
-    for _ in range(22):
-        value, digit = divmod(value, 62)
-        characters.append(BASE62[digit])
-    return "".join(characters)
+    return _digest(22, *parts).translate(_TO_BASE62).decode()
 
 
 def share(*parts: str) -> float:

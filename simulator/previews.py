@@ -3,6 +3,7 @@
 import io
 import math
 from functools import lru_cache
+from threading import BoundedSemaphore
 
 import av
 import numpy as np
@@ -14,6 +15,7 @@ CLIP_S = 30
 MP3_BLOCK, AAC_BLOCK = 1152, 1024  # samples a frame
 BIT_RATE = 128_000
 WARM_UP_FRAMES = 4  # encoded before the loop, so that its first frame follows on from its end
+_AT_ONCE = BoundedSemaphore(2)  # more clips at a time would only starve the event loop
 CLIPS_KEPT = 256  # about 120 MB at most
 MUXER_OPTIONS = ("write_xing", "id3v2_version")
 
@@ -21,14 +23,16 @@ MUXER_OPTIONS = ("write_xing", "id3v2_version")
 @lru_cache(maxsize=CLIPS_KEPT)
 def mp3_preview(track: Track) -> bytes:
     """About 30 s of mono MP3 at 44.1 kHz and 128 kbit/s; always the same bytes for the same track."""
-    return repeated_frames(_loop(track, MP3_BLOCK), math.ceil(CLIP_S * SR_HZ / MP3_BLOCK))
+    with _AT_ONCE:
+        return repeated_frames(_loop(track, MP3_BLOCK), math.ceil(CLIP_S * SR_HZ / MP3_BLOCK))
 
 
 @lru_cache(maxsize=CLIPS_KEPT // 4)
 def m4a_preview(track: Track) -> bytes:
     """30 s of mono AAC in an MPEG-4 file; always the same bytes for the same track."""
-    loop = _loop(track, AAC_BLOCK)
-    return encode(np.resize(loop, CLIP_S * SR_HZ), "ipod", "aac", {"aac_coder": "fast"})
+    with _AT_ONCE:
+        loop = _loop(track, AAC_BLOCK)
+        return encode(np.resize(loop, CLIP_S * SR_HZ), "ipod", "aac", {"aac_coder": "fast"})
 
 
 def _loop(track: Track, block: int) -> Signal:
@@ -66,6 +70,7 @@ def encode(signal: Signal, container: str, codec: str, options: dict[str, str]) 
     muxer_options, codec_options = _split_options(options)
     with av.open(target, "w", format=container, options=muxer_options) as output:
         stream = output.add_stream(codec, rate=SR_HZ, layout="mono", options=codec_options)
+        assert isinstance(stream, av.AudioStream)
         stream.bit_rate = BIT_RATE
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(signal[None]), format="fltp", layout="mono")
         frame.sample_rate = SR_HZ

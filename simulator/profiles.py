@@ -4,7 +4,8 @@ Source: means and spreads per family of the public Spotify-tracks table (Kaggle,
 rounded to one decimal; the five features in [0, 1] on the logit scale, because most of them are skewed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cache
 from types import MappingProxyType
 
 Spread = tuple[float, float]  # mean, standard deviation
@@ -27,8 +28,14 @@ class Profile:
 
 def _profile(row: str) -> Profile:
     *spreads, major, explicit = row.split()
-    pairs = [tuple(float(part) for part in pair.split("|")) for pair in spreads]
-    return Profile(*[(pair[0], pair[1]) for pair in pairs], major=float(major), explicit=float(explicit))
+    names = [field.name for field in fields(Profile)]
+    pairs = {name: _spread(pair) for name, pair in zip(names, spreads, strict=False)}
+    return Profile(**pairs, major=float(major), explicit=float(explicit))
+
+
+def _spread(text: str) -> Spread:
+    mean, _, deviation = text.partition("|")
+    return float(mean), float(deviation)
 
 
 # danceab. energy  speech.  acoust.  instrum. liveness valence  loudness tempo major explicit
@@ -52,37 +59,33 @@ _ROWS = {
 PROFILES = MappingProxyType({family: _profile(row) for family, row in _ROWS.items()})
 FAMILIES = tuple(PROFILES)
 
-# Words found in genre names, the most telling first: "death-metal" is metal before anything else.
-_WORDS = (
-    ("spoken", "comedy spoken audiobook poetry"),
-    ("asian-pop", "k-pop j-pop j-idol j-rock cantopop mandopop anime j-dance c-pop malay"),
-    ("metal", "metal grindcore djent industrial goth"),
-    ("punk", "punk hardcore emo power-pop"),
-    ("ambient", "ambient new-age new age sleep drone study chill"),
-    ("reggae", "reggae dancehall ska rocksteady"),
-    ("latin", "latin latino reggaeton salsa tango samba pagode sertanejo forro mpb brazil bachata cumbia"),
-    ("latin", "merengue bossa spanish tropicalia"),
-    ("hip-hop", "hip-hop hip hop rap trap drill grime"),
-    (
-        "electronic",
-        "house techno trance edm electro dance club hardstyle dubstep breakbeat idm drum-and-bass",
-    ),
-    ("electronic", "drum and bass trip-hop future bass gabber big room"),
-    ("classical", "classical opera piano baroque renaissance minimalism medieval orchestra"),
-    ("jazz-blues", "jazz blues bebop big band hard bop swing"),
-    ("rnb-soul", "r-n-b r&b soul funk gospel groove disco motown doo-wop afrobeat"),
-    ("country-folk", "country honky-tonk bluegrass folk singer-songwriter songwriter acoustic guitar"),
-    ("rock", "rock grunge garage rockabilly alternative britpop shoegaze new wave krautrock psychedelic"),
-    ("reggae", "dub"),
-)
+# What genre names contain; the longest match decides: "reggaeton" is latin although it contains "reggae".
+_WORDS = {
+    "rock": "rock, grunge, garage, rockabilly, alternative, britpop, shoegaze, new wave, krautrock, blues rock",
+    "metal": "metal, grindcore, djent, industrial, goth",
+    "punk": "punk, punk rock, hardcore, emo, power pop",
+    "asian-pop": "k pop, j pop, j idol, j rock, j dance, cantopop, mandopop, anime, malay",
+    "hip-hop": "hip hop, rap, trap, drill, grime",
+    "rnb-soul": "r n b, r&b, soul, funk, gospel, groove, disco, motown, doo wop, afrobeat",
+    "electronic": "house, techno, trance, edm, electro, dance, club, hardstyle, dubstep, breakbeat, idm, "
+    "drum and bass, trip hop, future bass, gabber, big room, happy hardcore",
+    "ambient": "ambient, new age, sleep, drone, study, chill",
+    "classical": "classical, opera, piano, baroque, renaissance, minimalism, medieval, orchestra",
+    "country-folk": "country, honky tonk, bluegrass, folk, songwriter, acoustic, guitar",
+    "jazz-blues": "jazz, blues, bebop, big band, hard bop, swing",
+    "latin": "latin, reggaeton, salsa, tango, samba, pagode, sertanejo, forro, mpb, brazil, bachata, cumbia, "
+    "merengue, bossa, spanish, tropicalia",
+    "reggae": "reggae, dancehall, ska, rocksteady, dub",
+    "spoken": "spoken, comedy, audiobook, poetry",
+}
+_FAMILY_OF_WORD = {word: family for family, words in _WORDS.items() for word in words.split(", ")}
 
 
+@cache
 def family_of(genre: str) -> str:
     """The family whose sound suits a genre name; pop where nothing fits."""
-    name = genre.lower()
-    if name in PROFILES:
-        return name
-    for family, words in _WORDS:
-        if any(word in name for word in words.split()):
-            return family
-    return "pop"
+    if genre in PROFILES:
+        return genre
+    name = genre.lower().replace("-", " ").replace("_", " ")
+    found = [word for word in _FAMILY_OF_WORD if word in name]
+    return _FAMILY_OF_WORD[max(found, key=len)] if found else "pop"

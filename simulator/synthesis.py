@@ -1,11 +1,11 @@
 """Plays a track: a seamless loop of a few bars, made with numpy from the track's genre and features."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from simulator import identifiers
 from simulator.catalog import Track
@@ -103,12 +103,11 @@ def _levelled(mix: Signal, loudness_db: float) -> Signal:
 
 
 def _softened(mix: Signal, cutoff_hz: float) -> Signal:
-    """One-pole low-pass, started in the state in which the loop ends, so that the seam is silent."""
-    keep = np.float32(np.exp(-2 * np.pi * cutoff_hz / SR_HZ))
-    gain, feedback = np.array([1 - keep], np.float32), np.array([1, -keep], np.float32)
-    _, state = lfilter(gain, feedback, mix[-2000:], zi=np.zeros(1, np.float32))
-    softened, _ = lfilter(gain, feedback, mix, zi=state)
-    return softened.astype(np.float32)
+    """First-order low-pass in the frequency domain, with the loop's end before its start: a silent seam."""
+    size = math.ceil((len(mix) + 2_000) / 8_192) * 8_192  # small factors only, which the FFT likes
+    spectrum = np.fft.rfft(np.concatenate([mix[len(mix) - size :], mix]))
+    ratio = np.fft.rfftfreq(size, 1 / SR_HZ).astype(np.float32) / np.float32(cutoff_hz)
+    return np.fft.irfft(spectrum / (1 + 1j * ratio), size)[-len(mix) :].astype(np.float32)
 
 
 @cache
@@ -137,11 +136,12 @@ def _envelope(score: Score, loudness: Signal, attack_s: float, decay_s: float) -
     held = _held(loudness, onsets)
     lengths = np.diff(score.edges)
     begins = score.edges[held]
-    begins = np.where(begins > score.edges[:-1], begins - score.samples, begins)
-    age = np.arange(score.samples, dtype=np.float32) - np.repeat(begins.astype(np.float32), lengths)
+    begins = np.where(begins > score.edges[:-1], begins - score.samples, begins).astype(np.float32)
+    age = np.arange(score.samples, dtype=np.float32) - np.repeat(begins, lengths)
     level = np.repeat(loudness[held], lengths)
     attack = np.minimum(age * np.float32(1 / (attack_s * SR_HZ)), 1)
-    return level * attack * np.exp(age * np.float32(-1 / (decay_s * SR_HZ)))
+    fall = np.exp(age * np.float32(-1 / (decay_s * SR_HZ)))
+    return np.asarray(level * attack * fall, dtype=np.float32)
 
 
 def _phase(score: Score, hertz: NDArray[np.float64]) -> NDArray[np.int32]:
@@ -180,7 +180,8 @@ def _chords(score: Score) -> Signal:
     for interval in intervals:
         hertz = np.array([score.hertz(int(degree) + interval, octave) for degree in degrees])
         total += table[_phase(score, hertz)]
-    return total / len(intervals) * _envelope(score, loudness, style.chord_attack_s, style.chord_decay_s)
+    envelope = _envelope(score, loudness, style.chord_attack_s, style.chord_decay_s)
+    return total * envelope / np.float32(len(intervals))
 
 
 def _melody(score: Score, steps: int) -> NDArray[np.int64]:

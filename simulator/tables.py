@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from simulator import identifiers
-from simulator.catalog import Catalogue, Track
+from simulator.catalog import Catalogue, CatalogueError, Track
 from simulator.profiles import family_of
 
 FEATURES = (
@@ -36,10 +36,6 @@ _ID = re.compile(r"[0-9A-Za-z_-]+")
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 SHOWN_BAD_ROWS = 20
 _TEXT = dict.fromkeys(("track_id", "id", "track_name", "name", "artists", "isrc"), str)
-
-
-class CatalogueError(Exception):
-    """The file cannot be a catalogue; the message says why in one sentence."""
 
 
 def load(path: Path) -> Catalogue:
@@ -68,9 +64,7 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             return pd.read_parquet(path)
-        return pd.read_csv(
-            path, dtype=_TEXT, keep_default_na=False, na_values=[""], float_precision="round_trip"
-        )
+        return pd.read_csv(path, dtype=_TEXT, keep_default_na=False, na_values=[""])
     except (ValueError, OSError, pd.errors.ParserError) as error:
         raise CatalogueError(f"The catalogue {path.name} cannot be read: {error}.") from error
 

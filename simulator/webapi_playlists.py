@@ -202,11 +202,12 @@ def _check_snapshot(playlist: Playlist, body: dict[str, Any]) -> None:
 
 
 def _range(playlist: Playlist, body: dict[str, Any]) -> tuple[int, int, int]:
-    start, before, length = body.get("range_start"), body.get("insert_before"), body.get("range_length", 1)
+    given = [body.get("range_start"), body.get("insert_before"), body.get("range_length", 1)]
+    numbers = [value for value in given if isinstance(value, int)]
+    if len(numbers) < len(given):
+        raise ApiError(400, "Missing range_start or insert_before")
+    start, before, length = numbers
     size = len(playlist.entries)
-    for value in (start, before, length):
-        if not isinstance(value, int):
-            raise ApiError(400, "Missing range_start or insert_before")
     if start < 0 or length < 1 or start + length > size or not 0 <= before <= size:
         raise ApiError(400, "Index out of bounds.")
     return start, length, before

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from random import Random
 
 from simulator import identifiers
@@ -12,7 +13,7 @@ from simulator.profiles import FAMILIES
 from simulator.tokens import Tokens
 
 USERS = (("ada", "Ada Example"), ("ben", "Ben Example"), ("cleo", "Cleo Example"))
-EDITORS = "simulated.editors"
+STRANGER = ("dora", "Dora Example")  # makes playlists that others follow; nobody can log in as her
 KEPT_BACK = 10  # tracks nobody likes yet, for "like 3 new songs"
 BUILT_IN_LIKES = 400
 CATALOGUE_LIKES = 2_000
@@ -62,7 +63,7 @@ class World:
         return self.catalogue.by_uri.get(uri)
 
     def display_name(self, user_id: str) -> str:
-        return self.users[user_id].name if user_id in self.users else "Simulated Editors"
+        return dict((*USERS, STRANGER))[user_id]
 
     def new_playlist(self, owner_id: str, **details: object) -> Playlist:
         """An empty playlist at the top of the owner's list."""
@@ -80,8 +81,8 @@ class World:
     def unliked(self, user: User, count: int) -> list[Track]:
         """Catalogue tracks the user does not like yet; the kept-back ones, which nobody had, come first."""
         known = set(user.liked_uris)
-        fresh = [track for track in reversed(self.shuffled) if track.uri not in known]
-        return fresh[:count]
+        fresh = (track for track in reversed(self.shuffled) if track.uri not in known)
+        return list(islice(fresh, count))
 
     def _like_at_start(self) -> None:
         pool = self.shuffled[:-KEPT_BACK]
@@ -104,9 +105,9 @@ class World:
         mine = [uri for uri in ada.liked_uris if uri.startswith("spotify:track:")][20:32]
         road_trip = self.new_playlist("ada", name="Road trip", description="Made by hand", public=False)
         road_trip.insert(self.entries(mine, "ada"), None)
-        editorial = self.new_playlist(EDITORS, name="Fresh Finds of Nowhere", description="Picked by editors")
-        editorial.insert(self.entries([track.uri for track in self.catalogue.tracks[:30]], EDITORS), None)
-        ada.followed.append(editorial.id)
+        theirs = self.new_playlist(STRANGER[0], name="Fresh finds of nowhere", description="Dora's picks")
+        theirs.insert(self.entries([track.uri for track in self.shuffled[:30]], STRANGER[0]), None)
+        ada.followed.append(theirs.id)
 
 
 def _user(user_id: str, name: str) -> User:

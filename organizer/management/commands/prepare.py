@@ -42,7 +42,7 @@ class Command(BaseCommand):
     def _make_demo_admin(self, password: str) -> None:
         users = get_user_model().objects
         if not users.filter(username="admin").exists():
-            users.create_superuser("admin", password=password)  # type: ignore[attr-defined]
+            users.create_superuser("admin", password=password)
 
 
 def static_fingerprint(root: Path) -> str:

@@ -1,0 +1,64 @@
+# `make run` and `make test` create what they need and say what they are doing. `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help run test faults check bench clean
+
+PORT ?= 8000
+CATALOG ?=
+LIKED ?=
+ARGS ?=
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+BIN := .venv/bin
+# What settings demand, for commands that touch neither data nor Spotify.
+NO_DATA := SECRET_KEY=check TOKEN_KEYS=Y2hlY2tjaGVja2NoZWNrY2hlY2tjaGVja2NoZWNrY2g= REDIS_URL=redis://127.0.0.1 \
+	DATABASE_URL=sqlite://:memory: PUBLIC_URL=http://127.0.0.1:8000
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: .venv/runtime  ## start Cratewise on PORT=8000; the demo unless .env names a Spotify app (demo: CATALOG=file LIKED=number)
+	@$(BIN)/python -m organizer.supervisor --port "$(PORT)" $(if $(CATALOG),--catalog "$(CATALOG)") $(if $(LIKED),--liked "$(LIKED)")
+
+test: .venv/dev  ## run the linter and all tests: quick ones first, then faults, then the browser (ARGS="-k name")
+	@echo "Checking the code with ruff …"
+	@$(BIN)/ruff check .
+	@echo "Running the tests on PostgreSQL and Valkey (TEST_DB=sqlite for SQLite) …"
+	@$(BIN)/python -m pytest $(ARGS)
+
+faults: .venv/dev  ## run only the tests that kill processes and break the network
+	@$(BIN)/python -m pytest -m faults $(ARGS)
+
+check: .venv/dev  ## everything a reviewer would run besides tests: format, types, Django, migrations, compose file
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(NO_DATA) $(BIN)/python manage.py check --fail-level ERROR
+	$(NO_DATA) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(NO_DATA) $(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+bench: .venv/dev  ## measure how fast this machine plans, classifies and syncs
+	@$(BIN)/python -m tests.bench
+
+clean:  ## remove the virtual environment and caches; data in var/ stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Cratewise needs Python 3.11, and no python3 was found."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+		echo "Cratewise needs Python 3.11; $(PYTHON) is $$("$(PYTHON)" -V). Name another one: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Creating a virtual environment in .venv …"
+	@"$(PYTHON)" -m venv .venv
+
+.venv/runtime: requirements.txt | .venv/bin/python
+	@echo "Installing packages: a minute or more the first time, PyTorch is large …"
+	@$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/runtime
+	@echo "Installing the tools for tests …"
+	@$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,30 @@
+"""Sound made on the spot and encoded, for tests of decoding."""
+
+import io
+
+import av
+import numpy as np
+import soundfile as sf
+
+
+def tone(seconds: float, sr_hz: int = 44_100, channels: int = 2) -> np.ndarray:
+    time = np.arange(int(seconds * sr_hz)) / sr_hz
+    sound = 0.4 * np.sin(2 * np.pi * 440 * time) + 0.1 * np.random.default_rng(0).normal(size=len(time))
+    return np.tile(sound[:, None], (1, channels)).astype(np.float32)
+
+
+def encoded(sound: np.ndarray, file_format: str, sr_hz: int = 44_100) -> bytes:
+    file = io.BytesIO()
+    sf.write(file, sound, sr_hz, format=file_format)
+    return file.getvalue()
+
+
+def m4a(sound: np.ndarray, sr_hz: int = 44_100) -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=sr_hz, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound.T), format="fltp", layout="stereo")
+        frame.sample_rate = sr_hz
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            container.mux(packet)
+    return file.getvalue()

@@ -1,0 +1,47 @@
+import librosa
+import numpy as np
+import pytest
+
+from classifier.features import describe, filterbank, log_mel
+from tests.classifier.audio_samples import tone
+
+
+@pytest.fixture(scope="module")
+def sound() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    fading = np.linspace(0.05, 1, 22_050 * 5)
+    return (tone(5, 22_050, 1)[:, 0] * fading + 0.01 * rng.normal(size=22_050 * 5)).astype(np.float32)
+
+
+def test_the_mel_filterbank_is_librosas():
+    expected = librosa.filters.mel(sr=22_050, n_fft=2048, n_mels=128)
+    assert np.abs(filterbank().toarray() - expected).max() < 1e-6
+
+
+def test_the_log_mel_is_within_a_hundredth_of_a_decibel_of_librosa(sound):
+    power = librosa.feature.melspectrogram(y=sound, sr=22_050, n_fft=2048, hop_length=512, n_mels=128)
+    expected = librosa.power_to_db(power, ref=np.max, top_db=80)
+    ours = log_mel(sound)
+    assert ours.shape == expected.shape
+    assert np.abs(ours - expected).max() < 0.01
+
+
+def test_the_description_agrees_with_librosa(sound):
+    ours = describe(sound)
+    magnitude = np.abs(librosa.stft(sound, n_fft=2048, hop_length=512))
+    centroid = librosa.feature.spectral_centroid(S=magnitude, sr=22_050).mean()
+    bandwidth = librosa.feature.spectral_bandwidth(S=magnitude, sr=22_050).mean()
+    roll_off = librosa.feature.spectral_rolloff(S=magnitude, sr=22_050).mean()
+    mfcc = librosa.feature.mfcc(S=log_mel(sound), n_mfcc=13)
+    assert ours["centroid_hz_mean"] == pytest.approx(centroid, rel=1e-3)
+    assert ours["bandwidth_hz_mean"] == pytest.approx(bandwidth, rel=1e-3)
+    assert ours["roll_off_hz_mean"] == pytest.approx(roll_off, rel=1e-2)
+    assert ours["mfcc_02_mean"] == pytest.approx(mfcc[1].mean(), rel=1e-3)
+    assert ours["mfcc_13_std"] == pytest.approx(mfcc[12].std(), rel=1e-3)
+
+
+def test_louder_sound_changes_loudness_and_nothing_relative(sound):
+    quiet, loud = describe(sound * 0.1), describe(sound)
+    assert loud["loudness_db_mean"] - quiet["loudness_db_mean"] == pytest.approx(20, abs=0.01)
+    assert loud["mel_band_04_db_mean"] == pytest.approx(quiet["mel_band_04_db_mean"], abs=0.01)
+    assert all(np.isfinite(value) for value in loud.values())

@@ -1,0 +1,36 @@
+"""What can be said about the deployment files without an engine to run them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).parent.parent
+READ = re.compile(r"(?:env|env_bool|env_number|env_list|os\.environ\.get)\(\s*\"([A-Z_]+)\"")
+ONLY_COMPOSE = {"POSTGRES_PASSWORD"}
+
+
+def test_the_compose_file_fits_its_schema():
+    # check-jsonschema installs a command, no module that -m could run from everywhere
+    command = [
+        str(Path(sys.executable).parent / "check-jsonschema"),
+        "--builtin-schema",
+        "vendor.compose-spec",
+    ]
+    done = subprocess.run([*command, "docker-compose.yml"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_example_names_every_setting_and_sets_none():
+    example = dotenv_values(ROOT / ".env.example")
+    read = set(READ.findall((ROOT / "organizer" / "settings.py").read_text()))
+    assert set(example) == read | ONLY_COMPOSE
+    assert not any(example.values())
+
+
+def test_compose_asks_for_every_secret_that_the_example_marks():
+    marked = re.findall(r"# \*.*\n([A-Z_]+)=", (ROOT / ".env.example").read_text())
+    required = re.findall(r"\$\{([A-Z_]+):\?", (ROOT / "docker-compose.yml").read_text())
+    assert set(marked) == set(required)
