@@ -46,7 +46,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="the version's name; default: the directory's")
     parser.add_argument("--licence", default="not stated", help="licences of the tables, separated by commas")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--members", type=int, default=1, help="networks to average")
     parser.add_argument("--split", choices=("artist", "fold", "random"), default="artist")
     parser.add_argument("--classic", action="store_true", help="the plain 256-128 network")

@@ -30,7 +30,7 @@ class Progress:
 class FitConfig:
     """How one network is fitted."""
 
-    epochs: int = 16
+    epochs: int = 20
     batch: int = 1024
     learning_rate: float = 4e-3
     weight_decay: float = 0.02

@@ -77,11 +77,20 @@ class Predictor:
 
         `votes` are a user's own corrections, artist name -> family -> votes; they count as that many more tracks.
         """
-        x = self._matrix(examples)
-        log_p, experts, present = self.log_probabilities(
-            x, [example.artists for example in examples], votes=votes
-        )
-        return self._results([example.track_id for example in examples], log_p, experts, present)
+        ids = [example.track_id for example in examples]
+        return self.predict_rows(ids, self._matrix(examples), [one.artists for one in examples], votes=votes)
+
+    def predict_rows(
+        self,
+        ids: Sequence[str],
+        x: np.ndarray,
+        artists: Sequence[Sequence[str]],
+        *,
+        votes: Votes | None = None,
+    ) -> list[Result]:
+        """As `predict`, from features already in place: float32 [n, F] in `feature_names`' order, NaN unknown."""
+        log_p, experts, present = self.log_probabilities(x, artists, votes=votes)
+        return self._results(ids, log_p, experts, present)
 
     def _matrix(self, examples: Sequence[Example]) -> np.ndarray:
         given = [example.features or {} for example in examples]

@@ -32,8 +32,8 @@ class TrainConfig:
     seed: int = 0
     members: int = 1  # networks whose probabilities are averaged
     variant: Literal["embedded", "classic"] = "embedded"
-    hidden: tuple[int, ...] = (256, 128)
-    dropout: float = 0.3
+    hidden: tuple[int, ...] = (320, 192)
+    dropout: float = 0.35
     fit: FitConfig = FitConfig()
     class_power: float = 0.25  # 0: every track counts the same; 1: every genre counts the same
     split: Literal["artist", "fold", "random"] = "artist"

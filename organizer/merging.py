@@ -67,7 +67,8 @@ def diff(seen: Seen, wanted: Mapping[str, str], leaving: Mapping[str, str], *, e
     Additions are accepted from the start, removals only when the user ticks them.
     """
     there, tombstones, pins = set(seen.uris), set(seen.tombstones), set(seen.pins)
-    adds = [Item(uri, "add", why, True) for uri, why in wanted.items() if uri not in there | tombstones]
+    settled = there | tombstones
+    adds = [Item(uri, "add", why, True) for uri, why in wanted.items() if uri not in settled]
     removes = [
         Item(uri, "remove", leaving.get(uri, "It no longer passes this playlist's rule."), False)
         for uri in dict.fromkeys(seen.uris)

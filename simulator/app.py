@@ -17,6 +17,7 @@ from simulator import (
     reccobeats,
     webapi,
     webapi_gone,
+    webapi_library,
     webapi_playlists,
 )  # fmt: skip
 from simulator.catalog import Catalogue
@@ -26,7 +27,7 @@ from simulator.request_log import RequestLog
 from simulator.web import ApiError, answer_api_error
 from simulator.world import Options, World
 
-WEB_API = [*webapi.ROUTES, *webapi_playlists.ROUTES, *webapi_gone.ROUTES]
+WEB_API = [*webapi.ROUTES, *webapi_library.ROUTES, *webapi_playlists.ROUTES, *webapi_gone.ROUTES]
 SERVICES: dict[str, list[Route]] = {
     "accounts": accounts.ROUTES,
     "deezer": deezer.ROUTES,

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,44 +9,14 @@ from starlette.routing import Route
 
 from simulator import deezer, itunes, reccobeats
 from simulator.accounts import token_json
+from simulator.control_state import Json, playlist_state, user_state
 from simulator.faults import KINDS, UnknownFault
 from simulator.people import Playlist, User
 from simulator.tokens import Grant
 from simulator.web import ApiError, json_object, world_of
 from simulator.world import World
 
-Json = dict[str, Any]
 EDITS = ("remove", "add", "rename", "unfollow", "follow", "create", "replace", "public")
-
-
-def playlist_state(playlist: Playlist, user: User) -> Json:
-    return {
-        "id": playlist.id,
-        "name": playlist.name,
-        "description": playlist.description,
-        "owner": playlist.owner_id,
-        "public": playlist.public,
-        "collaborative": playlist.collaborative,
-        "snapshot_id": playlist.snapshot_id,
-        "followed": playlist.id in user.followed,
-        "has_cover": playlist.cover is not None,
-        "uris": playlist.uris,
-    }
-
-
-def user_state(world: World, user: User) -> Json:
-    shown = [
-        playlist
-        for playlist in world.playlists.values()
-        if playlist.owner_id == user.id or playlist.id in user.followed
-    ]
-    return {
-        "id": user.id,
-        "account_id": user.account_id,
-        "name": user.name,
-        "liked": user.liked_uris,
-        "playlists": [playlist_state(playlist, user) for playlist in shown],
-    }
 
 
 async def state(request: Request) -> Response:

@@ -156,6 +156,7 @@ def _bad_audio(fault: Fault) -> Response | None:
 async def _zeros(megabytes: int) -> AsyncIterator[bytes]:
     for _ in range(16 * megabytes):
         yield bytes(MEGABYTE // 16)
+        await asyncio.sleep(0)  # lets the server notice that the client has gone
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:

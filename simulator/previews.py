@@ -9,7 +9,8 @@ import av
 import numpy as np
 
 from simulator.catalog import Track
-from simulator.synthesis import SR_HZ, Signal, compose, play
+from simulator.score import SR_HZ, Signal, compose
+from simulator.synthesis import play
 
 CLIP_S = 30
 MP3_BLOCK, AAC_BLOCK = 1152, 1024  # samples a frame

@@ -19,12 +19,11 @@ from simulator.objects import (
     track_json,
     user_json,
 )  # fmt: skip
-from simulator.people import Playlist, User
+from simulator.people import User
 from simulator.web import ApiError, origin, whole, world_of
 from simulator.world import World
 
 ANY_OFFSET = range(0, 1_000_001)
-LIBRARY_URIS = 40
 
 
 @dataclass(frozen=True)
@@ -177,53 +176,6 @@ def _tracks_for(world: World, query: str) -> list[Track]:
     return [track for track in world.catalogue.search(plain) if not track.is_local]
 
 
-def _library_uris(caller: Caller) -> list[str]:
-    uris = [uri for uri in caller.request.query_params.get("uris", "").split(",") if uri]
-    if not uris:
-        raise ApiError(400, "Missing required field: uris")
-    if len(uris) > LIBRARY_URIS:
-        raise ApiError(400, f"Too many uris requested, at most {LIBRARY_URIS}")
-    for uri in uris:
-        if uri.split(":")[:2] not in (["spotify", "track"], ["spotify", "playlist"]):
-            raise ApiError(400, f"Invalid uri: {uri}")
-    return uris
-
-
-def _library_parts(caller: Caller) -> tuple[list[Track], list[Playlist]]:
-    tracks, playlists = [], []
-    for uri in _library_uris(caller):
-        track = caller.world.track(uri)
-        playlist = caller.world.playlists.get(uri.removeprefix("spotify:playlist:"))
-        if track:
-            tracks.append(track)
-        elif playlist:
-            playlists.append(playlist)
-        else:
-            raise ApiError(404, "Resource not found")
-    return tracks, playlists
-
-
-async def save(caller: Caller) -> Response:
-    tracks, playlists = _library_parts(caller)
-    caller.user.like(reversed(tracks), caller.world.now())
-    wanted = [playlist.id for playlist in playlists if playlist.id not in caller.user.followed]
-    caller.user.followed[:0] = wanted
-    return Response(status_code=200)
-
-
-async def remove(caller: Caller) -> Response:
-    tracks, playlists = _library_parts(caller)
-    caller.user.unlike([track.uri for track in tracks])
-    gone = {playlist.id for playlist in playlists}
-    caller.user.followed = [one for one in caller.user.followed if one not in gone]
-    return Response(status_code=200)
-
-
-async def contains(caller: Caller) -> Response:
-    held = {*caller.user.liked_uris, *(f"spotify:playlist:{one}" for one in caller.user.followed)}
-    return JSONResponse([uri in held for uri in _library_uris(caller)])
-
-
 async def artist_albums(caller: Caller) -> Response:
     name = caller.world.catalogue.artist_names.get(_id_in_path(caller))
     if name is None:
@@ -241,9 +193,6 @@ ROUTES = [
     Route("/me", authorised(me), methods=["GET"]),
     Route("/me/", authorised(me), methods=["GET"]),
     Route("/me/tracks", authorised(saved_tracks, "user-library-read"), methods=["GET"]),
-    Route("/me/library", authorised(save, "user-library-modify"), methods=["PUT"]),
-    Route("/me/library", authorised(remove, "user-library-modify"), methods=["DELETE"]),
-    Route("/me/library/contains", authorised(contains, "user-library-read"), methods=["GET"]),
     Route("/tracks/{id}", authorised(one_track), methods=["GET"]),
     Route("/artists/{id}", authorised(one_artist), methods=["GET"]),
     Route("/artists/{id}/albums", authorised(artist_albums), methods=["GET"]),

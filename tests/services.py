@@ -26,17 +26,22 @@ atexit.register(_running.close)
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # a wrapper, so that it comes before pytest-django's own hook
 def pytest_load_initial_conftests() -> Generator[None]:
+    try:
+        start()
+    except (postgres.NoPostgres, broker.NoBroker, OSError) as error:
+        _running.close()
+        raise pytest.UsageError(f"The tests need their own servers. {error}") from error
+    return (yield)
+
+
+def start() -> None:
+    """Start the servers and point the environment at them; they end with this process."""
     _sweep()
     # Sockets need a short path; the process id lets a later run see that nobody uses the directory any more.
     directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir="/tmp"))
     directory.chmod(0o755)
     _running.callback(shutil.rmtree, directory, ignore_errors=True)
-    try:
-        _configure(directory)
-    except (postgres.NoPostgres, broker.NoBroker, OSError) as error:
-        _running.close()
-        raise pytest.UsageError(f"The tests need their own servers. {error}") from error
-    return (yield)
+    _configure(directory)
 
 
 def pytest_unconfigure() -> None:
@@ -60,6 +65,7 @@ def _configure(directory: Path) -> None:
     var = directory / "var"
     (var / "static").mkdir(parents=True)
     os.environ.update(
+        DJANGO_SETTINGS_MODULE="organizer.settings",
         DEBUG="false",
         SECRET_KEY="only-for-tests",
         TOKEN_KEYS=base64.urlsafe_b64encode(b"a Fernet key only for the tests.").decode(),

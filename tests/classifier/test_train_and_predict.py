@@ -1,0 +1,165 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from classifier import registry
+from classifier.__main__ import main
+from classifier.data import read_table
+from classifier.errors import DataError, ModelError
+from classifier.fit import FitConfig
+from classifier.predict import Example, Predictor
+from classifier.train import Cancelled, TrainConfig, train_version
+from tests.classifier.synthetic import frame, table
+
+QUICK = TrainConfig(fit=FitConfig(epochs=3, batch=128), members=2)
+ROCK = {"danceability": 0.5, "energy": 0.85, "loudness": -5.0, "tempo": 121.0}
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("version")
+    seen = []
+    data = read_table(table(folder))
+    trained = train_version([data], folder / "v1", QUICK, name="first", progress=seen.append)
+    return trained, seen
+
+
+@pytest.fixture(scope="module")
+def predictor(version):
+    return Predictor.load(version[0].path)
+
+
+def test_training_reports_progress_and_beats_the_majority(version):
+    trained, seen = version
+    assert trained.labels == ("rock", "hip-hop", "classical")
+    assert [round(one.done, 3) for one in seen] == sorted(round(one.done, 3) for one in seen)
+    assert seen[-1].done == pytest.approx(1)
+    assert 0 <= seen[0].valid_accuracy <= 1
+    metrics = trained.metrics
+    assert metrics["features"]["accuracy"] > metrics["baselines"]["majority"]["accuracy"] + 0.2
+
+
+def test_the_version_describes_itself(version):
+    meta = registry.read_meta(version[0].path)
+    assert meta["name"] == "first"
+    assert meta["data"][0]["name"] == "table.csv"
+    assert len(meta["data"][0]["sha256"]) == len(meta["data_fingerprint"]) == 64
+    assert meta["metrics"] == json.loads(json.dumps(version[0].metrics))
+    assert meta["training"]["artists_shared_between_parts"] is False
+
+
+def test_a_prediction_names_its_evidence_and_reasons(predictor):
+    both, features, artist, nothing = predictor.predict(
+        [
+            Example("a", ROCK, ("rock band 3",)),
+            Example("b", ROCK, ("nobody",)),
+            Example("c", None, ("classical band 2",)),
+            Example("d", None, ()),
+        ]
+    )
+    assert (both.genre, features.genre, artist.genre) == ("rock", "rock", "classical")
+    assert [one.evidence for one in (both, features, artist, nothing)] == [
+        ("features", "artist"),
+        ("features",),
+        ("artist",),
+        (),
+    ]
+    assert list(both.why["artist"])[0] == "rock"
+    assert sum(np.exp(list(both.log_probs.values()))) == pytest.approx(1)
+    assert not nothing.sure
+    assert both.confidence > features.confidence > nothing.confidence
+
+
+def test_votes_change_the_answer_for_that_artist_only(predictor):
+    votes = {"nobody": {"classical": 20.0}}
+    voted, other = predictor.predict(
+        [Example("a", None, ("nobody",)), Example("b", None, ("x",))], votes=votes
+    )
+    assert voted.genre == "classical"
+    assert other.evidence == ()
+
+
+def test_order_of_named_features_and_of_tracks_does_not_matter(predictor):
+    examples = [Example("a", ROCK), Example("b", dict(reversed(ROCK.items()))), Example("c", {"energy": 0.1})]
+    a, b, c = predictor.predict(examples)
+    assert a.log_probs == pytest.approx(b.log_probs)
+    assert predictor.predict(examples[2:])[0].log_probs == pytest.approx(c.log_probs, rel=1e-4)
+    assert predictor.predict([]) == []
+
+
+def test_the_same_seed_gives_the_same_version(tmp_path, version):
+    again = train_version([read_table(table(tmp_path))], tmp_path / "v1", QUICK)
+    assert again.metrics["features"]["accuracy"] == version[0].metrics["features"]["accuracy"]
+
+
+def test_a_version_without_artists_or_with_two_genres_can_be_trained(tmp_path):
+    rows = frame(400, ("rock", "classical")).drop(columns="artists")
+    trained = train_version([read_table(table(tmp_path, rows))], tmp_path / "v1", QUICK)
+    assert trained.metrics["artist"] == {"tracks": 0, "tables": {"table.csv": {"tracks": 0}}}
+    assert Predictor.load(trained.path).predict([Example("a", ROCK, ("x",))])[0].genre == "rock"
+
+
+def test_stopping_writes_nothing(tmp_path):
+    with pytest.raises(Cancelled):
+        train_version([read_table(table(tmp_path))], tmp_path / "v1", QUICK, should_stop=lambda: True)
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (frame(100), "at least 200 labelled tracks; there are 100"),
+        (frame(300, ("rock",)), "at least two genres; all tracks are rock"),
+        (frame(300).assign(artists="the one band"), "too few artists"),
+    ],
+)
+def test_a_table_too_small_to_learn_from_is_refused(tmp_path, rows, words):
+    with pytest.raises(DataError, match=words):
+        train_version([read_table(table(tmp_path, rows))], tmp_path / "v1", QUICK)
+
+
+def test_an_existing_version_is_never_overwritten(tmp_path, version):
+    with pytest.raises(ModelError, match="already is a model version at v1"):
+        train_version([], version[0].path, QUICK)
+
+
+@pytest.mark.parametrize("name", [registry.META, registry.WEIGHTS, registry.ARTISTS])
+def test_a_damaged_version_is_refused_in_a_sentence(tmp_path, version, name):
+    import shutil
+
+    copy = shutil.copytree(version[0].path, tmp_path / "copy")
+    (copy / name).write_bytes(b"{}")
+    with pytest.raises(ModelError, match="copy"):
+        Predictor.load(copy)
+    with pytest.raises(ModelError, match="not a model version"):
+        Predictor.load(tmp_path / "nowhere")
+
+
+def test_the_command_line_predicts_in_input_order_without_labels(tmp_path, version):
+    rows = frame(30, seed=5).drop(columns=["loudness", "track_genre"])
+    out = tmp_path / "out.csv"
+    source = table(tmp_path, rows, "library.parquet")
+    assert (
+        main(["predict", "--model", str(version[0].path), "--input", str(source), "--output", str(out)]) == 0
+    )
+    written = list(csv.DictReader(out.open()))
+    assert [row["track_id"] for row in written] == list(rows.track_id)
+    chances = [float(value) for key, value in written[0].items() if key.startswith("p_")]
+    assert len(chances) == 15
+    assert sum(chances) == pytest.approx(1, abs=1e-4)
+    assert {row["sure"] for row in written} <= {"true", "false"}
+
+
+def test_the_command_line_trains_evaluates_and_refuses(tmp_path, capsys):
+    source = str(table(tmp_path, frame()))
+    out = str(tmp_path / "v2")
+    assert main(["train", "--data", source, "--out", out, "--dry-run"]) == 0
+    assert "Nothing was trained" in capsys.readouterr().out
+    assert main(["train", "--data", source, "--out", out, "--epochs", "2"]) == 0
+    assert "held-out test tracks" in capsys.readouterr().out
+    assert main(["evaluate", out, "--data", source, "--split", "all", "--json"]) == 0
+    assert "features only" in json.loads(capsys.readouterr().out)
+    assert main(["evaluate", out, "--data", str(tmp_path / "no.csv")]) == 2
+    assert capsys.readouterr().err == "no.csv cannot be read: No such file or directory.\n"
