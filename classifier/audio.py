@@ -112,7 +112,7 @@ def _with_av(data: bytes, max_seconds: float) -> tuple[np.ndarray, int]:
 
 def _av_blocks(data: bytes, max_seconds: float) -> tuple[list[np.ndarray], int]:
     blocks: list[np.ndarray] = []
-    with av.open(io.BytesIO(data), metadata_errors="ignore") as container:
+    with av.open(io.BytesIO(data), mode="r", metadata_errors="ignore") as container:
         if not container.streams.audio:
             raise AudioError("The file contains no sound, only other data.")
         stream = container.streams.audio[0]

@@ -92,7 +92,10 @@ MAPPINGS: Mapping[str, LabelMap] = {
     "families": _OWN_NAMES,
     **{name: _flatten(by_family) for name, by_family in LABELS_BY_FAMILY.items()},
 }
-_ALL: LabelMap = {label: family for name in reversed(MAPPINGS) for label, family in MAPPINGS[name].items()}
+# Where two data sets disagree on a label, the one named first decides.
+_ALL: LabelMap = {
+    label: family for known in reversed(list(MAPPINGS.values())) for label, family in known.items()
+}
 
 
 def _normalised(mapping: str | LabelMap) -> LabelMap:

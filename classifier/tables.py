@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -101,7 +101,8 @@ def _csv(content: bytes, name: str) -> RawTable:
         kept, broken = _rows(rows, len(header), name)
     except csv.Error as error:
         raise DataError(f"{name}, line {rows.line_num}: not readable as CSV ({error}).") from error
-    columns = dict(zip(header, zip(*kept, strict=True), strict=True)) if kept else dict.fromkeys(header, ())
+    cells = zip(*kept, strict=True) if kept else ((),) * len(header)
+    columns: dict[str, Sequence[str] | pa.ChunkedArray] = dict(zip(header, cells, strict=True))
     return RawTable(name, columns, len(kept), _digest(content), tuple(broken))
 
 
@@ -121,7 +122,7 @@ def _separator(first_line: str) -> str:
     return max(",;\t|", key=first_line.count)
 
 
-def _rows(rows: "csv._reader", width: int, name: str) -> tuple[list[list[str]], list[tuple[int, str]]]:
+def _rows(rows: Iterable[list[str]], width: int, name: str) -> tuple[list[list[str]], list[tuple[int, str]]]:
     """Rows padded to `width`; a row of another length keeps its place as blanks and is reported as broken."""
     kept: list[list[str]] = []
     broken: list[tuple[int, str]] = []

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -78,9 +79,8 @@ class _Watch:
         self.check()
         if self.progress:
             done = (self.finished + epoch / self.epochs) / self.stages
-            self.progress(
-                Progress(stage, epoch, self.epochs, loss, *(scores or (None, None)), done=min(done, 1.0))
-            )
+            accuracy, f1 = scores or (None, None)
+            self.progress(Progress(stage, epoch, self.epochs, loss, accuracy, f1, min(done, 1.0)))
 
 
 def train_version(
@@ -217,7 +217,7 @@ def _fit_members(
             config=config.fit,
             seed=config.seed * 1000 + member,
             score=None if valid is None else _score_on(task, valid),
-            report=lambda epoch, loss, scores, stage=stage: watch.epoch(stage, epoch, loss, scores),
+            report=partial(watch.epoch, stage),
             stop_after=stop_after[member] if stop_after else None,
         )
         watch.finished += 1

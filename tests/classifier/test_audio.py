@@ -1,5 +1,8 @@
+import io
+
 import numpy as np
 import pytest
+import soundfile as sf
 
 from classifier.audio import decode
 from classifier.errors import AudioError
@@ -64,14 +67,8 @@ def test_truncated_audio_says_what_is_missing():
 def test_a_wav_of_not_a_number_is_refused():
     sound = tone(4)
     sound[1000] = np.nan
-    wav = encoded(sound.astype(np.float32), "WAV")
-    import io
-
-    import soundfile as sf
-
     file = io.BytesIO()
     sf.write(file, sound, 44_100, format="WAV", subtype="FLOAT")
-    assert len(wav) < len(file.getvalue())
     with pytest.raises(AudioError, match="not numbers"):
         decode(file.getvalue())
 

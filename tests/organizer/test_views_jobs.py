@@ -1,0 +1,105 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from organizer import jobs
+from organizer.models import Job, SpotifyAccount
+from tests.organizer.browsing import said, signed_in
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def job(account: SpotifyAccount) -> Job:
+    return jobs.start(account, Job.Kind.ORGANIZE)[0]
+
+
+def test_starting_twice_makes_one_job(account: SpotifyAccount) -> None:
+    client = signed_in(account)
+    for _ in range(2):
+        assert client.post(reverse("start"))["Location"] == reverse("library")
+    assert account.jobs.get().kind == Job.Kind.ORGANIZE
+
+
+def test_nothing_starts_on_a_dead_link(account: SpotifyAccount) -> None:
+    SpotifyAccount.objects.update(needs_link=True)
+    response = signed_in(account).post(reverse("start"))
+    assert response["Location"] == reverse("link")
+    assert not account.jobs.exists()
+
+
+def test_htmx_gets_the_panel_alone_and_asks_again(account: SpotifyAccount, job: Job) -> None:
+    response = signed_in(account).get(reverse("job", args=[job.pk]), headers=HTMX)
+    assert b"<html" not in response.content
+    assert b'hx-trigger="every 2s"' in response.content
+    assert "HX-Refresh" not in response
+
+
+@pytest.mark.parametrize("state", ["done", "failed", "cancelled"])
+def test_the_panel_of_an_ended_job_stops_asking(account: SpotifyAccount, job: Job, state: str) -> None:
+    Job.objects.update(state=state, finished_at=timezone.now())
+    response = signed_in(account).get(reverse("job", args=[job.pk]), headers=HTMX)
+    assert b"hx-trigger" not in response.content
+    assert response["HX-Refresh"] == "true"
+
+
+def test_a_waiting_job_says_why_and_until_when(account: SpotifyAccount, job: Job) -> None:
+    until = timezone.now() + timedelta(minutes=7)
+    Job.objects.update(state="waiting", wait_reason="Spotify asked us to wait.", wait_until=until)
+    page = signed_in(account).get(reverse("job", args=[job.pk])).content.decode()
+    assert "Spotify asked us to wait." in page
+    assert until.strftime("%H:%M UTC") in page
+
+
+def test_jobs_are_grouped_by_what_they_need(account: SpotifyAccount, job: Job) -> None:
+    write, _ = jobs.start(account, Job.Kind.WRITE)
+    Job.objects.filter(pk=job.pk).update(state="failed", error="It broke.", finished_at=timezone.now())
+    groups = signed_in(account).get(reverse("jobs")).context["groups"]
+    assert groups == {"attention": [job], "running": [write], "done": []}
+
+
+def test_a_failure_that_a_later_job_made_good_needs_no_attention(account: SpotifyAccount, job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(state="failed", error="It broke.", finished_at=timezone.now())
+    later, _ = jobs.start(account, Job.Kind.ORGANIZE)
+    groups = signed_in(account).get(reverse("jobs")).context["groups"]
+    assert groups == {"attention": [], "running": [later], "done": [job]}
+
+
+def test_a_failed_job_can_be_resumed(account: SpotifyAccount, job: Job) -> None:
+    Job.objects.update(state="failed", error="It broke.", finished_at=timezone.now())
+    client = signed_in(account)
+    assert b"It broke." in client.get(reverse("job", args=[job.pk])).content
+    client.post(reverse("job-resume", args=[job.pk]))
+    job.refresh_from_db()
+    assert job.state == Job.State.QUEUED
+    assert job.lease_token
+
+
+def test_a_finished_job_cannot_be_resumed(account: SpotifyAccount, job: Job) -> None:
+    Job.objects.update(state="done", finished_at=timezone.now())
+    response = signed_in(account).post(reverse("job-resume", args=[job.pk]))
+    assert "cannot go on" in said(response)
+
+
+def test_an_idle_job_is_cancelled_at_once_and_a_working_one_asked_to_stop(
+    account: SpotifyAccount, job: Job
+) -> None:
+    write, _ = jobs.start(account, Job.Kind.WRITE)
+    Job.objects.filter(pk=write.pk).update(state="running")
+    client = signed_in(account)
+    for each in (job, write):
+        client.post(reverse("job-cancel", args=[each.pk]))
+        each.refresh_from_db()
+    assert job.state == Job.State.CANCELLED
+    assert write.state == Job.State.RUNNING
+    assert write.is_cancel_asked
+
+
+def test_a_finished_reading_leads_to_the_genres(account: SpotifyAccount, job: Job) -> None:
+    counts = {"liked": 1234, "new": 3, "classified": 1200}
+    Job.objects.update(state="done", counts=counts, finished_at=timezone.now())
+    page = signed_in(account).get(reverse("job", args=[job.pk])).content.decode()
+    assert "1,234" in page
+    assert f'href="{reverse("genres")}"' in page

@@ -1,0 +1,93 @@
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from organizer import jobs, review
+from organizer.models import Job, SpotifyAccount
+from tests.organizer.browsing import signed_in
+
+
+def test_signed_in_users_skip_the_landing_page(account: SpotifyAccount) -> None:
+    assert signed_in(account).get(reverse("landing"))["Location"] == reverse("library")
+
+
+def test_an_unread_library_offers_one_thing_to_do(account: SpotifyAccount) -> None:
+    page = signed_in(account).get(reverse("library")).content.decode()
+    assert page.count('class="primary"') == 1
+    assert "Read my liked songs" in page
+
+
+def test_while_reading_the_page_shows_progress_and_no_second_start(account: SpotifyAccount) -> None:
+    job, _ = jobs.start(account, Job.Kind.ORGANIZE)
+    Job.objects.update(state="running", phase="listen", done=24, total=600)
+    page = signed_in(account).get(reverse("library")).content.decode()
+    assert "Listening to previews" in page
+    assert "Step 3 of 4" in page
+    assert "24 of 600 songs" in page
+    assert f'hx-get="{reverse("job", args=[job.pk])}"' in page
+    assert "Read my liked songs" not in page
+
+
+def test_a_read_library_shows_its_genres_and_certainty(library: SpotifyAccount) -> None:
+    response = signed_in(library).get(reverse("library"))
+    split = response.context["split"]
+    songs = library.saves.filter(is_unliked=False, track__is_local=False).count()
+    assert split.sure + split.review + split.own + split.none == songs
+    assert [card.genre for card in response.context["cards"]]
+    assert "Jazz &amp; blues" in response.content.decode()
+
+
+def test_the_library_takes_few_queries_however_long_it_is(
+    library: SpotifyAccount, django_assert_max_num_queries: Any
+) -> None:
+    client = signed_in(library)
+    with django_assert_max_num_queries(13):
+        client.get(reverse("library"))
+
+
+def test_songs_come_fifty_a_page_newest_first(library: SpotifyAccount) -> None:
+    page = signed_in(library).get(reverse("library"), {"page": 2}).context["page"]
+    added = [song.added_at for song in page]
+    assert len(added) == 50
+    assert added == sorted(added, reverse=True)
+
+
+def test_the_genre_filter_shows_that_genre_only(library: SpotifyAccount) -> None:
+    page = signed_in(library).get(reverse("library"), {"genre": "pop"}).context["page"]
+    assert {song.genre for song in page} == {"pop"}
+
+
+@pytest.mark.parametrize("standing", ["sure", "review", "own"])
+def test_every_number_leads_to_its_songs(library: SpotifyAccount, standing: str) -> None:
+    review.correct(library, review.queue(library).first().track, "metal")
+    response = signed_in(library).get(reverse("library"), {"genre": standing})
+    assert response.context["page"].paginator.count == getattr(response.context["split"], standing) > 0
+
+
+def test_search_looks_at_titles_and_artists(library: SpotifyAccount) -> None:
+    track = library.saves.filter(track__is_local=False).first().track
+    asked = f"{track.name.upper()} {track.artist_names[0]}"
+    page = signed_in(library).get(reverse("library"), {"q": asked}).context["page"]
+    assert track.pk in {song.track.pk for song in page}
+    assert page.paginator.count < library.saves.count()
+
+
+def test_nonsense_in_the_address_shows_everything(library: SpotifyAccount) -> None:
+    nonsense = {"genre": "polka", "sort": "sideways", "page": "many"}
+    page = signed_in(library).get(reverse("library"), nonsense).context["page"]
+    assert page.number == 1
+    assert page.paginator.count > 100
+
+
+def test_titles_link_back_to_spotify(library: SpotifyAccount) -> None:
+    response = signed_in(library).get(reverse("library"))
+    assert response.context["page"][0].track.spotify_url in response.content.decode()
+
+
+def test_notes_of_the_last_reading_are_told(library: SpotifyAccount) -> None:
+    job, _ = jobs.start(library, Job.Kind.ORGANIZE)
+    notes = {"notes": ["Deezer was away."]}
+    Job.objects.update(state=Job.State.DONE, counts=notes, finished_at=timezone.now())
+    assert b"Deezer was away." in signed_in(library).get(reverse("library")).content
