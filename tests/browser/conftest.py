@@ -50,6 +50,7 @@ def visit(page: Any, program: Program) -> Any:
     page.set_default_timeout(15_000)
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("response", lambda answer: errors.append(answer.url) if answer.status == 404 else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(program.url)
     yield page
