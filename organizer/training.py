@@ -129,6 +129,7 @@ def _note(job: Job, run: TrainingRun, step: "Progress") -> None:
 
 def activate(version: ModelVersion) -> None:
     """Make this version the champion. Predictions by others stay, so going back costs nothing."""
+    classify.champion()  # somebody to go back to, on a fresh instance too
     with transaction.atomic():
         now = timezone.now()
         ModelVersion.objects.filter(is_champion=True).update(is_champion=False, was_champion_at=now)
@@ -142,7 +143,6 @@ def previous_champion() -> ModelVersion | None:
 
 
 def roll_back() -> ModelVersion:
-    classify.champion()
     version = previous_champion()
     if version is None:
         raise TrainingError("There is no earlier version to go back to.")
