@@ -33,7 +33,6 @@ def take(world: World) -> Json:
     return {
         "clock_offset_s": world.clock_offset.total_seconds(),
         "settings": _changed_settings(world),
-        "playlists_made": world.playlists_made,
         "users": {
             user.id: {"likes": list(user.likes), "followed": list(user.followed)}
             for user in world.users.values()
@@ -62,15 +61,14 @@ def put_back(world: World, found: Json) -> None:
         playlists = {one["id"]: _playlist(world, one) for one in found["playlists"]}
         tokens = _tokens(world, found)
         settings = {name: type(getattr(world.options, name))(x) for name, x in found["settings"].items()}
-        clock_offset, made = timedelta(seconds=found["clock_offset_s"]), int(found["playlists_made"])
+        clock_offset = timedelta(seconds=found["clock_offset_s"])
         if not all(one in playlists for ids in followed.values() for one in ids):
             raise Damaged("A followed playlist does not exist.")
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise Damaged(repr(error)) from None
     for user in world.users.values():
         user.likes, user.followed = likes[user.id], followed[user.id]
-    world.playlists, world.playlists_made = playlists, made
-    world.tokens, world.clock_offset = tokens, clock_offset
+    world.playlists, world.tokens, world.clock_offset = playlists, tokens, clock_offset
     world.change_options(**settings)
 
 

@@ -1,5 +1,6 @@
 """The state of the simulated world. Only the event loop's thread changes it, so it needs no lock."""
 
+import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -49,7 +50,6 @@ class World:
         self.tokens = self.tokens if keep_tokens else Tokens()
         self.users = {user_id: _user(user_id, name) for user_id, name in USERS}
         self.playlists: dict[str, Playlist] = {}
-        self.playlists_made = 0
         self._like_at_start()
         self._keep_playlists_at_start()
 
@@ -67,8 +67,8 @@ class World:
 
     def new_playlist(self, owner_id: str, **details: object) -> Playlist:
         """An empty playlist at the top of the owner's list."""
-        self.playlists_made += 1
-        playlist_id = identifiers.base62("playlist", str(self.options.seed), str(self.playlists_made))
+        # Unlike everything else not repeatable: an id must never mean another playlist in a later world.
+        playlist_id = identifiers.base62("playlist", secrets.token_hex(16))
         playlist = Playlist(playlist_id, owner_id, revision=1, **details)  # type: ignore[arg-type]
         self.playlists[playlist_id] = playlist
         if owner_id in self.users:
