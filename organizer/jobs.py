@@ -8,7 +8,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -184,11 +184,6 @@ def unpause(account: SpotifyAccount) -> list[Job]:
 def due() -> list[Job]:
     """Jobs that nobody works on although somebody should."""
     return list(Job.objects.due())
-
-
-def next_wake() -> datetime | None:
-    waiting = Job.objects.filter(state=Job.State.WAITING).order_by("wait_until").first()
-    return waiting.wait_until if waiting else None
 
 
 def _mine(job: Job) -> Any:
