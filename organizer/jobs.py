@@ -98,8 +98,8 @@ def tick(job: Job, **values: Any) -> None:
         setattr(job, name, value)
     job.failures = 0
     if not _mine(job).filter(is_cancel_asked=False).update(**values, failures=0):
-        job.refresh_from_db()
-        raise Cancelled if job.is_cancel_asked else LeaseLost
+        now = Job.objects.filter(pk=job.pk).first()  # None: the user disconnected meanwhile
+        raise Cancelled if now and now.is_cancel_asked else LeaseLost
 
 
 def enter_phase(job: Job, phase: str) -> None:

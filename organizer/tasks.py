@@ -87,8 +87,7 @@ def work(job_id: int, token: str = "") -> Job | None:
             job,
             f"Something unexpected went wrong. The log has the details under “Job {job.pk}”. You can resume it.",
         )
-    job.refresh_from_db()
-    return job
+    return Job.objects.select_related("account").filter(pk=job.pk).first()
 
 
 def _run_batch(job: Job) -> None:
