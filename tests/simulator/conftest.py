@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -36,3 +37,13 @@ def api_of(simulator: SimulatorProcess, user: str = "ada", scopes: str = ALL_SCO
 @pytest.fixture
 def api(simulator: SimulatorProcess) -> Api:
     return api_of(simulator)
+
+
+def apart_from_ids(simulator: SimulatorProcess) -> dict[str, Any]:
+    """A fresh world has the same likes and playlists, but never the same playlist ids."""
+    state = simulator.state()
+    playlists = [
+        {name: value for name, value in one.items() if name not in {"id", "uri", "snapshot_id"}}
+        for one in state["playlists"]
+    ]
+    return state | {"playlists": playlists}

@@ -4,12 +4,11 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
-from tests.simulator.conftest import api_of
+from tests.simulator.conftest import apart_from_ids, api_of
 from tests.simulator_process import SimulatorProcess
 
 JPEG = "/9j/4AAQSkZJRg=="  # base64 of the first bytes of a JPEG
@@ -132,16 +131,6 @@ def test_faults_and_requests_are_forgotten(start: Start):
     first.stop()
     second = start()
     assert second.faults() == [] and second.requests() == []
-
-
-def apart_from_ids(simulator: SimulatorProcess) -> dict[str, Any]:
-    """A fresh world has the same likes and playlists, but never the same playlist ids."""
-    state = simulator.state()
-    playlists = [
-        {name: value for name, value in one.items() if name not in {"id", "uri", "snapshot_id"}}
-        for one in state["playlists"]
-    ]
-    return state | {"playlists": playlists}
 
 
 def test_a_reset_resets_what_was_saved(start: Start):
