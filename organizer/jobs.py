@@ -46,20 +46,26 @@ def start(account: SpotifyAccount | None, kind: Job.Kind) -> tuple[Job, bool]:
 
 
 def hand_over(job: Job, *, delay_s: float = 0) -> str:
-    """Reserve the job for the message about to be sent; the returned token lets that message alone claim it."""
-    token = uuid.uuid4().hex
-    until = timezone.now() + timedelta(seconds=delay_s + 2 * settings.JOB_LEASE_S)
-    Job.objects.active().filter(pk=job.pk).update(lease_token=token, lease_until=until)
-    return token
+    """Reserve the job for the message about to be sent; the returned token lets that message alone claim it.
+
+    Empty when somebody else has taken the job since it was read: then nothing must be sent.
+    """
+    now, token = timezone.now(), uuid.uuid4().hex
+    until = now + timedelta(seconds=delay_s + 2 * settings.JOB_LEASE_S)
+    won = (
+        Job.objects.active()
+        .filter(_free(now, job.lease_token), pk=job.pk)
+        .update(lease_token=token, lease_until=until)
+    )
+    return token if won else ""
 
 
 def claim(job_id: int, token: str = "") -> Job | None:
     """Take the job for one batch, or None when it is not there to take (ended, or somebody else's)."""
     now, mine = timezone.now(), uuid.uuid4().hex
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_token=token or "none")
     won = (
         Job.objects.filter(
-            free, pk=job_id, state__in=[Job.State.QUEUED, Job.State.RUNNING, Job.State.WAITING]
+            _free(now, token), pk=job_id, state__in=[Job.State.QUEUED, Job.State.RUNNING, Job.State.WAITING]
         )
         .exclude(state=Job.State.WAITING, wait_until__gt=now + timedelta(seconds=1))
         .update(
@@ -189,6 +195,11 @@ def due() -> list[Job]:
 def next_wake() -> datetime | None:
     waiting = Job.objects.filter(state=Job.State.WAITING).order_by("wait_until").first()
     return waiting.wait_until if waiting else None
+
+
+def _free(now: datetime, token: str) -> Q:
+    """Nobody's, a dead worker's, or that of whoever shows the token."""
+    return Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_token=token or "none")
 
 
 def _mine(job: Job) -> Any:

@@ -39,9 +39,9 @@ PHASES = {
 
 
 def enqueue(job: Job, *, delay_s: float = 0) -> None:
-    """Send the job's next message, to be claimed by that message alone."""
-    token = jobs.hand_over(job, delay_s=delay_s)
-    advance.apply_async((job.pk, token), queue=PHASES[job.phase].queue, countdown=delay_s)
+    """Send the job's next message, to be claimed by that message alone; none if somebody else has the job."""
+    if token := jobs.hand_over(job, delay_s=delay_s):
+        advance.apply_async((job.pk, token), queue=PHASES[job.phase].queue, countdown=delay_s)
 
 
 @shared_task

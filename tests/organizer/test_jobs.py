@@ -36,6 +36,14 @@ def test_a_handed_over_job_is_claimed_by_its_own_message_alone(job: Job) -> None
     assert jobs.claim(job.pk, token)
 
 
+def test_two_sweeps_at_once_do_not_take_the_job_from_who_works_on_it(job: Job) -> None:
+    (seen_by_first,), (seen_by_second,) = jobs.due(), jobs.due()
+    running = jobs.claim(job.pk, jobs.hand_over(seen_by_first))
+    assert running
+    assert jobs.hand_over(seen_by_second) == ""
+    jobs.tick(running, done=1)
+
+
 def test_the_job_of_a_killed_worker_is_due_after_its_lease(job: Job) -> None:
     claimed(job)
     assert jobs.due() == []
