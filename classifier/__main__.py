@@ -131,15 +131,23 @@ def _train_and_tell(datasets: Sequence[Dataset], options: argparse.Namespace) ->
 
         version = train_version(datasets, options.out, config, name=options.name, progress=show)
     print(f"Wrote {version.path.name} with {len(version.labels)} genres. On held-out test tracks:")
-    baselines = version.metrics["baselines"]
-    _table({key: one for key, one in version.metrics.items() if key != "baselines"} | baselines)
+    groups = ("other_tables", "baselines")
+    _table({key: one for key, one in version.metrics.items() if key not in groups})
+    _table(
+        {
+            f"{key}, other table": one
+            for key, one in version.metrics["other_tables"].items()
+            if key != "features"
+        }
+    )
+    _table(version.metrics["baselines"])
 
 
 def _table(reports: dict[str, dict[str, Any]]) -> None:
     for name, one in reports.items():
         if not one["tracks"]:
             continue
-        line = f"  {name:18} {one['tracks']:7,} tracks  accuracy {one['accuracy']:.1%}  macro-F1 {one['macro_f1']:.1%}"
+        line = f"  {name:38} {one['tracks']:7,} tracks  accuracy {one['accuracy']:.1%}  macro-F1 {one['macro_f1']:.1%}"
         line += f"  calibration error {one['calibration_error']:.3f}"
         if one.get("sure_accuracy") is not None:
             line += f"  sure {one['sure_share']:.1%}, of these right {one['sure_accuracy']:.1%}"

@@ -17,6 +17,8 @@ from classifier.task import Task
 
 SMOOTHING = (0.3, 1.0, 3.0)
 FEATURED = (0.3, 0.6, 1.0)
+MIN_ACROSS = 200  # with fewer validation tracks known from another table, the same table has to do
+NEVER_SURE = 1.01
 MIN_ROWS = 30  # with fewer validation tracks a combination keeps equal weights
 
 
@@ -47,41 +49,40 @@ def _learn(task: Task, rows: np.ndarray, prior: np.ndarray, smoothing: float, fe
 
 
 def calibrate(task: Task, split: Split, nets: Sequence[TabularMLP], sure_accuracy: float) -> Calibration:
-    """Fit weights, temperature and threshold on the validation rows.
+    """Fit weights, temperature and threshold on the validation rows, whose artists the networks have not seen.
 
-    The networks have not seen these artists. Artist evidence is what their other tracks say: the table knows the
-    validation tracks, and each track's own labels are taken out again.
+    Artist evidence is what *other tables* say about a track's artists, because that is what it is for a user's
+    library: tables label whole artists and albums at once, so within one table it looks far better than it is.
     """
     share = task.truth[split.train].sum(0) + 1.0
     prior = share / share.sum()
     valid, truth = split.valid, task.truth[split.valid]
-    features = log_probabilities(nets, task.data.x[valid])
     known = np.concatenate([split.train, valid])
-    settings = _tune(task, known, valid, prior)
-    table = _learn(task, known, prior, *settings)
-    counts, artist = _artist_expert(task, valid, table)
-    experts = {"features": features, "artist": artist}
-    rows = {"features": np.ones(len(valid), bool), "artist": counts, "features+artist": counts}
-    fusion = Fusion(
-        prior, {key(names): _weights(names, experts, rows, prior, truth) for names in combinations()}
+    settings = min(
+        product(SMOOTHING, FEATURED), key=lambda pair: _artist_loss(task, known, valid, prior, pair)
     )
-    threshold = max(
+    heard, artist = _artist_expert(task, known, valid, prior, settings)
+    experts = {"features": log_probabilities(nets, task.data.x[valid]), "artist": artist}
+    rows = {key(names): heard if "artist" in names else np.ones(len(valid), bool) for names in combinations()}
+    fusion = Fusion(prior, {key(names): _weights(names, experts, rows, truth) for names in combinations()})
+    thresholds = [
         _threshold(fusion, names, experts, rows[key(names)], truth, sure_accuracy) for names in combinations()
-    )
-    return Calibration(fusion, threshold, *settings)
+    ]
+    # A combination that never gets there must not silence the others; its confidence stays low by itself.
+    reached = [one for one in thresholds if one <= 1]
+    return Calibration(fusion, max(reached, default=NEVER_SURE), *settings)
 
 
 def _weights(
     names: Sequence[str],
     experts: Mapping[str, np.ndarray],
     rows: Mapping[str, np.ndarray],
-    prior: np.ndarray,
     truth: np.ndarray,
 ) -> Weights:
     usable = rows[key(names)]
     if usable.sum() < MIN_ROWS:
-        return Weights({name: 1 / len(names) for name in names}, 0.0, 1.0)
-    return fit_weights(names, [experts[name][usable] for name in names], prior, truth[usable])
+        return Weights({name: 1 / len(names) for name in names}, 1.0)
+    return fit_weights(names, [experts[name][usable] for name in names], truth[usable])
 
 
 def _threshold(
@@ -107,21 +108,39 @@ def _fused(
     return fusion.combine({name: expert[rows] for name, expert in experts.items()}, present)
 
 
-def _artist_expert(task: Task, rows: np.ndarray, table: ArtistTable) -> tuple[np.ndarray, np.ndarray]:
-    """Where other tracks of the artists are known, bool [m], and what they say, [m, K]; own labels taken out."""
-    counts = table.evidence([task.data.artists[i] for i in rows], own=task.truth[rows])
+def _artist_expert(
+    task: Task,
+    known: np.ndarray,
+    rows: np.ndarray,
+    prior: np.ndarray,
+    settings: tuple[float, float],
+    *,
+    other_tables: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where the artists of `rows` are known from the tracks `known`, bool [m], and what those say, [m, K].
+
+    With `other_tables` only tracks of other tables speak, if there are enough; else all but the track itself.
+    """
+    artists = [task.data.artists[i] for i in rows]
+    table = _learn(task, known, prior, *settings)
+    counts = table.evidence(artists, own=task.truth[rows])
+    if other_tables:
+        across = np.zeros_like(counts)
+        for i in np.unique(task.table):
+            there = np.flatnonzero(task.table[rows] == i)
+            others = _learn(task, known[task.table[known] != i], prior, *settings)
+            across[there] = others.evidence([artists[row] for row in there])
+        counts = across if (across.sum(1) > 0).sum() >= MIN_ACROSS else counts
     return counts.sum(1) > 0, table.log_probabilities(counts)
 
 
-def _tune(task: Task, known: np.ndarray, rows: np.ndarray, prior: np.ndarray) -> tuple[float, float]:
-    """The smoothing and the weight of featured artists with the lowest cross-entropy on `rows`."""
+def _artist_loss(
+    task: Task, known: np.ndarray, rows: np.ndarray, prior: np.ndarray, settings: tuple[float, float]
+) -> float:
+    """Mean cross-entropy of artist evidence on `rows`, for choosing smoothing and the weight of featured artists."""
+    heard, log_p = _artist_expert(task, known, rows, prior, settings)
     truth = task.truth[rows] / task.truth[rows].sum(1, keepdims=True)
-
-    def loss(settings: tuple[float, float]) -> float:
-        heard, log_p = _artist_expert(task, rows, _learn(task, known, prior, *settings))
-        return float(-(truth * log_p).sum(1)[heard].mean()) if heard.any() else 0.0
-
-    return min(product(SMOOTHING, FEATURED), key=loss)
+    return float(-(truth * log_p).sum(1)[heard].mean()) if heard.any() else 0.0
 
 
 def measure(
@@ -129,19 +148,27 @@ def measure(
 ) -> dict[str, Any]:
     """Test artists' figures per evidence combination, over all tables and for each, beside two baselines.
 
-    "features" leaves the artist out for every test track; combinations with "artist" cover test tracks of which
-    another track by one of the artists is known, whose own labels are taken out.
+    "features" leaves the artist out for every test track. Combinations with "artist" cover the test tracks of which
+    another track by one of the artists is known; those under "other_tables" know it from another table only.
     """
     test = split.test
-    table = learn_artists(task, np.arange(len(task.data)), calibration)
-    heard, artist = _artist_expert(task, test, table)
-    experts = {"features": log_probabilities(nets, task.data.x[test]), "artist": artist}
-    everywhere = np.ones(len(test), bool)
-    result: dict[str, Any] = {}
-    for names in combinations():
-        rows = heard if "artist" in names else everywhere
-        log_p = _fused(calibration.fusion, names, experts, rows)
-        result[key(names)] = _reports(task, test[rows], log_p, calibration.threshold)
+    features = log_probabilities(nets, task.data.x[test])
+    result: dict[str, Any] = {"other_tables": {}}
+    for other_tables in (False, True):
+        heard, artist = _artist_expert(
+            task,
+            np.arange(len(task.data)),
+            test,
+            calibration.fusion.prior,
+            (calibration.smoothing, calibration.featured),
+            other_tables=other_tables,
+        )
+        experts = {"features": features, "artist": artist}
+        for names in combinations():
+            rows = heard if "artist" in names else np.ones(len(test), bool)
+            log_p = _fused(calibration.fusion, names, experts, rows)
+            place = result["other_tables"] if other_tables else result
+            place[key(names)] = _reports(task, test[rows], log_p, calibration.threshold)
     train = split.train
     first = logistic(task.data.take(train), task.first[train], task.data.take(test), len(task.labels), seed)
     result["baselines"] = {

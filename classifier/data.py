@@ -175,7 +175,9 @@ def _ids(raw: RawTable) -> tuple[str, ...]:
     return tuple(cell or f"{raw.name}:{i + 1}" for i, cell in enumerate(cells))
 
 
-def label_counts(source: Source, *, name: str | None = None, label_column: str | None = None) -> dict[str, int]:
+def label_counts(
+    source: Source, *, name: str | None = None, label_column: str | None = None
+) -> dict[str, int]:
     """The labels that occur in a table and how many rows carry each, the most frequent first.
 
     Raises

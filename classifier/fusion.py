@@ -12,10 +12,12 @@ EVIDENCE: tuple[str, ...] = ("features", "artist")
 
 @dataclass(frozen=True)
 class Weights:
-    """logits = (sum of weight * log-probability per evidence + prior * log prior) / temperature."""
+    """logits = (sum of weight * log-probability per evidence) / temperature.
+
+    There is no term for the genres' shares: those of a table say how it was collected, not what a library holds.
+    """
 
     evidence: Mapping[str, float]
-    prior: float
     temperature: float
 
 
@@ -42,9 +44,7 @@ class Fusion:
 
     def _fuse(self, names: tuple[str, ...], given: Sequence[np.ndarray]) -> np.ndarray:
         weights = self.weights[key(names)]
-        logits = weights.prior * np.log(self.prior) + sum(
-            weights.evidence[name] * expert for name, expert in zip(names, given, strict=True)
-        )
+        logits = sum(weights.evidence[name] * expert for name, expert in zip(names, given, strict=True))
         return log_softmax(logits / weights.temperature, axis=1)
 
 
@@ -68,18 +68,16 @@ def rows_with(names: Sequence[str], present: Mapping[str, np.ndarray]) -> np.nda
     return exact
 
 
-def fit_weights(
-    names: Sequence[str], experts: Sequence[np.ndarray], prior: np.ndarray, truth: np.ndarray
-) -> Weights:
+def fit_weights(names: Sequence[str], experts: Sequence[np.ndarray], truth: np.ndarray) -> Weights:
     """Weights that minimise cross-entropy on validation rows.
 
     experts: one [n, K] array of log-probabilities per name; truth: bool [n, K], several true labels share a row.
     The sum of the evidence weights is 1 and the scale is the temperature. L-BFGS from equal weights; a small
     ridge keeps them near that start where there are few rows.
     """
-    stacked = np.stack([*experts, np.tile(np.log(prior), (len(truth), 1))])  # [E + 1, n, K]
+    stacked = np.stack(experts)  # [E, n, K]
     wanted = truth / truth.sum(1, keepdims=True)
-    start = np.array([1.0 / len(experts)] * len(experts) + [0.0])
+    start = np.full(len(experts), 1.0 / len(experts))
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         log_p = log_softmax(np.tensordot(weights, stacked, 1), axis=1)
@@ -87,8 +85,8 @@ def fit_weights(
         ridge = 10.0 / (len(truth) + 10.0) * (weights - start)
         return float(-(wanted * log_p).sum(1).mean() + 0.5 * ridge @ (weights - start)), slope + ridge
 
-    bounds = [(0.0, None)] * len(experts) + [(-1.0, 1.0)]
+    bounds = [(0.0, None)] * len(experts)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    scale = max(float(found[:-1].sum()), 1e-3)
-    evidence = {name: float(weight / scale) for name, weight in zip(names, found[:-1], strict=True)}
-    return Weights(evidence, float(found[-1] / scale), 1 / scale)
+    scale = max(float(found.sum()), 1e-3)
+    evidence = {name: float(weight / scale) for name, weight in zip(names, found, strict=True)}
+    return Weights(evidence, 1 / scale)

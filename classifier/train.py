@@ -36,14 +36,14 @@ class TrainConfig:
     hidden: tuple[int, ...] = (320, 192)
     dropout: float = 0.35
     fit: FitConfig = FitConfig()
-    class_power: float = 0.25  # 0: every track counts the same; 1: every genre counts the same
+    class_power: float = 0.5  # 0: every track counts the same; 1: every genre counts the same
     split: Literal["artist", "fold", "random"] = "artist"
     valid_share: float = 0.2
     test_share: float = 0.2
     valid_fold: int = 3
     test_fold: int = 4
     refit: bool = True  # after measuring, train once more on all rows
-    sure_accuracy: float = 0.75
+    sure_accuracy: float = 0.78  # on validation artists, so that other artists stay above 75 %
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from classifier.errors import AudioError
 from django.db.models import Q
 from django.utils import timezone
 
+from classifier.errors import AudioError
 from organizer import jobs, network
 from organizer.models import AudioAnalysis, AudioFeatures, Job, Track
 from organizer.models.track import TrackQuerySet

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from classifier.labels import display_name
 from django.db import transaction
 from django.utils import timezone
 
+from classifier.labels import display_name
 from organizer import accounts, verdicts
 from organizer.merging import Action, PlaylistDiff, Seen, calls, diff, observe
 from organizer.models import GenrePlaylist, Job, Plan, PlanItem, SpotifyAccount, Track

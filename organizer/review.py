@@ -1,9 +1,9 @@
 """The queue of uncertain predictions, and the user's corrections."""
 
-from classifier.labels import FAMILIES
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from classifier.labels import FAMILIES
 from organizer.models import Correction, ModelVersion, Prediction, SpotifyAccount, Track
 
 

@@ -1,6 +1,7 @@
 """Data sets, training runs, and which model version is in use. The classifier is imported inside functions."""
 
 import shutil
+from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,11 @@ def inspect_table(dataset: Dataset, source: Any, *, name: str | None = None) -> 
     """Read a table's labels and propose a genre for each; DataError when the file cannot be used."""
     from classifier.data import label_counts
 
-    size = source.stat().st_size if isinstance(source, Path) else source.seek(0, 2)
+    size = source.stat().st_size if isinstance(source, Path) else source.seek(0, SEEK_END)
     if size > settings.DATASET_MAX_BYTES:
         raise DataError(f"The file is larger than {settings.DATASET_MAX_BYTES // 1_000_000} MB.")
+    if not isinstance(source, Path):
+        source.seek(0)
     labels = label_counts(source, name=name)
     proposed = guess_mapping(labels)
     dataset.label_map = {label: proposed[label] or "" for label in labels}
@@ -126,6 +129,7 @@ def _note(job: Job, run: TrainingRun, step: "Progress") -> None:
 
 def activate(version: ModelVersion) -> None:
     """Make this version the champion. Predictions by others stay, so going back costs nothing."""
+    classify.champion()  # somebody to go back to, on a fresh instance too
     with transaction.atomic():
         now = timezone.now()
         ModelVersion.objects.filter(is_champion=True).update(is_champion=False, was_champion_at=now)
@@ -139,7 +143,6 @@ def previous_champion() -> ModelVersion | None:
 
 
 def roll_back() -> ModelVersion:
-    classify.champion()
     version = previous_champion()
     if version is None:
         raise TrainingError("There is no earlier version to go back to.")

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", public.landing, name="landing"),
     path("privacy", public.privacy, name="privacy"),
     path("terms", public.terms, name="terms"),
+    path("favicon.ico", public.favicon, name="favicon"),
     path("healthz", public.healthz, name="healthz"),
     path("spotify/connect", account.connect, name="connect"),
     path("spotify/callback", account.callback, name="callback"),

@@ -16,15 +16,27 @@ from organizer.plans import Choice
 from organizer.views.access import linked
 from organizer.views.planning import make_plan
 
+ERRORS = ("required", "invalid", "min_value", "max_value")
+
 
 class ChoiceForm(forms.Form):
     """One tick and one name per genre that occurs; genres with the same name share a playlist."""
 
-    confidence = forms.IntegerField(min_value=0, max_value=100, label="Minimum confidence, in per cent")
-    min_size = forms.IntegerField(min_value=1, max_value=1000, label="Smallest new playlist, in songs")
+    confidence = forms.IntegerField(
+        min_value=0,
+        max_value=100,
+        label="Minimum confidence, in per cent",
+        error_messages=dict.fromkeys(ERRORS, "Enter a whole number from 0 to 100."),
+    )
+    min_size = forms.IntegerField(
+        min_value=1,
+        max_value=1000,
+        label="Smallest new playlist, in songs",
+        error_messages=dict.fromkeys(ERRORS, "Enter a whole number from 1 to 1000."),
+    )
 
     def __init__(self, data: Any, *, genres: list[str], rules: list[GenrePlaylist]) -> None:
-        super().__init__(data)
+        super().__init__(data, label_suffix="")
         self.genres = genres
         named = {genre: rule.name for rule in rules for genre in rule.genres}
         self.fields["confidence"].initial = round(100 * rules[0].min_confidence) if rules else 50

@@ -4,12 +4,17 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.middleware import HtmxDetails
 
 from organizer import jobs, tasks
 from organizer.models import Job, SpotifyAccount
 from organizer.views.access import linked
 
 SHOWN = 50
+
+
+class HtmxHttpRequest(HttpRequest):
+    htmx: HtmxDetails
 
 
 @require_GET
@@ -32,7 +37,7 @@ def _group(job: Job, superseded: set[str]) -> str:
 
 @require_GET
 @linked
-def job_detail(request: HttpRequest, account: SpotifyAccount, job_id: int) -> HttpResponse:
+def job_detail(request: HtmxHttpRequest, account: SpotifyAccount, job_id: int) -> HttpResponse:
     """The job's page; to htmx its panel, and once the job has ended the order to load the page anew."""
     job = get_object_or_404(account.jobs.select_related("plan"), pk=job_id)
     if not request.htmx:

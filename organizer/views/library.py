@@ -78,7 +78,7 @@ def library(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     songs = verdicts.of_library(account) if account.synced_at else []
     if not any(song.genre for song in songs):
         return render(request, "library_empty.html", {"job": job, "has_songs": bool(songs)})
-    form = FilterForm(request.GET)
+    form = FilterForm(request.GET, label_suffix="")
     found = form.apply(songs)
     context = {
         "job": job,

@@ -18,10 +18,12 @@ PER_PAGE = 20
 @require_GET
 @linked
 def review(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    page = Paginator(queue_of.queue(account), PER_PAGE).get_page(request.GET.get("page"))
+    queue = queue_of.queue(account)
+    page = Paginator(queue, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "left": page.paginator.count,
+        "blank": queue.filter(evidence=[]).count(),
         "spoken": account.corrections.count(),
         "genres": [(genre, display_name(genre)) for genre in FAMILIES],
         "undo": request.session.pop("undo", None),

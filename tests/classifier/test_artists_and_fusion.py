@@ -61,7 +61,7 @@ def _noisy(truth: np.ndarray, strength: float, seed: int) -> np.ndarray:
 def test_the_better_expert_gets_the_larger_weight_and_fusion_beats_both():
     truth = np.eye(3, dtype=bool)[np.random.default_rng(0).integers(3, size=3000)]
     good, poor = _noisy(truth, 2.0, 1), _noisy(truth, 0.7, 2)
-    weights = fit_weights(("features", "artist"), [good, poor], PRIOR, truth)
+    weights = fit_weights(("features", "artist"), [good, poor], truth)
     assert weights.evidence["features"] > weights.evidence["artist"] > 0
     assert sum(weights.evidence.values()) == pytest.approx(1)
     fusion = Fusion(PRIOR, {"features+artist": weights})
@@ -74,11 +74,11 @@ def test_the_better_expert_gets_the_larger_weight_and_fusion_beats_both():
 def test_the_temperature_corrects_overconfidence():
     truth = np.eye(3, dtype=bool)[np.random.default_rng(0).integers(3, size=3000)]
     calm = _noisy(truth, 1.0, 1)
-    assert fit_weights(("features",), [calm * 4], PRIOR, truth).temperature > 2
+    assert fit_weights(("features",), [calm * 4], truth).temperature > 2
 
 
 def test_a_track_without_evidence_gets_the_prior():
-    weights = {"features": Weights({"features": 1.0}, 0.0, 1.0)}
+    weights = {"features": Weights({"features": 1.0}, 1.0)}
     present = {"features": np.array([True, False]), "artist": np.array([False, False])}
     expert = np.log(np.array([[0.1, 0.1, 0.8]] * 2))
     fused = np.exp(Fusion(PRIOR, weights).combine({"features": expert, "artist": expert}, present))

@@ -57,8 +57,8 @@ def test_rules_of_before_are_filled_in(library: SpotifyAccount) -> None:
         ({"pick_rock": "", "pick_pop": ""}, "Tick at least one genre."),
         ({"name_rock": "  "}, "Give this playlist a name."),
         ({"name_rock": "x" * 101}, "at most 100 characters"),
-        ({"confidence": "140"}, "less than or equal to 100"),
-        ({"confidence": "much"}, "Enter a whole number."),
+        ({"confidence": "140"}, "a whole number from 0 to 100"),
+        ({"confidence": "much"}, "a whole number from 0 to 100"),
     ],
 )
 def test_mistakes_are_named_and_the_input_is_kept(

@@ -1,0 +1,76 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Program, shot
+from tests.tables import write_table
+
+pytestmark = pytest.mark.browser
+
+
+def sign_in(page: Any, program: Program) -> None:
+    page.goto(f"{program.url}/admin/")
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(program.admin_password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def upload(page: Any, program: Program, table: Path, name: str) -> None:
+    page.goto(f"{program.url}/admin/organizer/dataset/add/")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("File").set_input_files(table)
+    page.get_by_label("Provenance").fill("Made by a test.")
+    page.get_by_label("Licence").fill("MIT")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def champion(page: Any, program: Program) -> str:
+    page.goto(f"{program.url}/admin/organizer/modelversion/")
+    row = page.locator("#result_list tbody tr", has=page.locator("img[alt='True']"))
+    return str(row.locator(".field-name").inner_text())
+
+
+def test_upload_map_train_activate_and_go_back(visit: Any, program: Program, tmp_path: Path) -> None:
+    page = visit
+    sign_in(page, program)
+    upload(page, program, write_table(tmp_path / "three-genres.csv", rows=600), "Three genres")
+    assert page.get_by_label("edm").input_value() == "electronic"
+    page.get_by_label("jazz").select_option("jazz-blues")
+    page.get_by_role("button", name="Save the mapping").click()
+    page.get_by_text("600 rows became 600 tracks").wait_for()
+
+    page.get_by_role("link", name="Train on this data set").click()
+    page.get_by_label("Epochs").fill("6")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Confusion matrix").wait_for(timeout=120_000)
+    shot(page, "training-run")
+    for figure in ("Accuracy", "Macro-F1", "Logistic regression (baseline)"):
+        assert page.get_by_text(figure).first.is_visible()
+
+    page.get_by_role("button", name="Make it active").click()
+    assert champion(page, program).startswith("run-")
+    shot(page, "model-versions")
+    page.get_by_role("button", name="Go back to “shipped”").click()
+    assert champion(page, program) == "shipped"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "empty"),
+        (b"PK\x03\x04 a workbook", "Excel"),
+        (b"artist,tempo\nX,120\n", "no label column"),
+        (b"<!doctype html><p>Sign in</p>", "web page"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_with_a_reason(
+    visit: Any, program: Program, tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    sign_in(visit, program)
+    table = tmp_path / "table.csv"
+    table.write_bytes(content)
+    upload(visit, program, table, "Not a table")
+    assert sentence in visit.locator(".errorlist").first.inner_text()
+    visit.goto(f"{program.url}/admin/organizer/dataset/")
+    assert not visit.get_by_text("Not a table").count()

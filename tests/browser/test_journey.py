@@ -1,0 +1,100 @@
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Program, connect, shot
+
+pytestmark = pytest.mark.browser
+WHOLE_JOB_MS = 180_000
+
+
+def written(program: Program, user: str) -> dict[str, list[str]]:
+    rows = program.simulator.state(user)["playlists"]
+    return {row["name"]: row["uris"] for row in rows if "Made by Cratewise" in (row["description"] or "")}
+
+
+def planned(page: Any) -> dict[str, int]:
+    rows = page.locator(".plan-row").all()
+    return {
+        row.locator(".plan-name").inner_text(): int(row.locator(".badge.good").inner_text().strip("+"))
+        for row in rows
+        if row.locator(".badge.good").count()
+    }
+
+
+def test_from_the_landing_page_to_playlists_and_back_for_a_correction(visit: Any, program: Program) -> None:
+    page = visit
+    connect(page, "Ada")
+    page.get_by_role("button", name="Read my liked songs").click()
+    page.get_by_role("heading", name="Your library", exact=True).wait_for(timeout=WHOLE_JOB_MS)
+    shot(page, "library")
+
+    page.goto(f"{program.url}/genres")
+    page.get_by_label("Minimum confidence").fill("30")
+    ticks = page.get_by_label("Make a playlist")
+    for place in range(3):
+        ticks.nth(place).check()
+    names = page.get_by_label("Playlist name")
+    names.nth(1).fill("Both together")
+    names.nth(2).fill("Both together")
+    page.get_by_role("button", name="Show me the plan").click()
+    page.get_by_role("heading", name="This would change").wait_for()
+    shot(page, "plan")
+    plan = planned(page)
+    assert "Both together" in plan and len(plan) == 2
+    assert written(program, "ada") == {}
+
+    page.get_by_role("button", name="Apply to Spotify").click()
+    page.get_by_text("Done", exact=False).first.wait_for(timeout=60_000)
+    playlists = written(program, "ada")
+    assert {name: len(uris) for name, uris in playlists.items()} == plan
+    assert all(len(uris) == len(set(uris)) for uris in playlists.values())
+
+    page.goto(f"{program.url}/review")
+    song = page.locator(".review-card h2").first.inner_text()
+    page.locator(".review-card .tops button").first.click()
+    page.get_by_text(song).first.wait_for()
+    shot(page, "review")
+
+    page.goto(f"{program.url}/plan")
+    page.get_by_role("button", name="Make a new plan").click()
+    page.wait_for_load_state()
+    assert written(program, "ada") == playlists
+
+
+def test_every_write_works_without_javascript(chromium: Any, program: Program) -> None:
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(program.url)
+    connect(page, "Ben")
+    page.get_by_role("button", name="Read my liked songs").click()
+    for _ in range(120):
+        page.goto(f"{program.url}/library")
+        if page.get_by_role("heading", name="Your library", exact=True).count():
+            break
+        page.wait_for_timeout(1000)
+    page.goto(f"{program.url}/genres")
+    page.get_by_label("Minimum confidence").fill("20")
+    page.get_by_label("Smallest new playlist").fill("1")
+    page.get_by_label("Make a playlist").first.check()
+    page.get_by_role("button", name="Show me the plan").click()
+    plan = planned(page)
+    page.get_by_role("button", name="Apply to Spotify").click()
+    for _ in range(60):
+        if written(program, "ben"):
+            break
+        page.wait_for_timeout(500)
+    page.wait_for_timeout(1500)
+    assert {name: len(uris) for name, uris in written(program, "ben").items()} == plan
+    page.goto(f"{program.url}/disconnect")
+    page.get_by_role("button", name="Disconnect").click()
+    page.goto(f"{program.url}/library")
+    assert page.get_by_role("button", name="Connect with Spotify").count()
+    context.close()
+
+
+def test_denying_consent_is_a_friendly_sentence(visit: Any, program: Program) -> None:
+    visit.get_by_role("button", name="Connect with Spotify").first.click()
+    visit.click("#deny")
+    assert visit.get_by_role("status").or_(visit.get_by_role("alert")).count()
+    assert "Traceback" not in visit.content()
