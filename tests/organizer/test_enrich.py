@@ -37,7 +37,7 @@ def test_features_are_stored_by_name_and_misses_are_remembered(job: Job, simulat
 def test_previews_become_numbers_and_only_numbers(job: Job) -> None:
     describe = classify.DescribePreview()
     assert enrich.listen_batch(job, describe)
-    heard = AudioAnalysis.objects.exclude(descriptors=None)
+    heard = AudioAnalysis.objects.exclude(descriptors__isnull=True)
     assert AudioAnalysis.objects.count() == SOME
     assert heard.count() >= SOME // 2
     assert all(isinstance(value, float) for value in heard.first().descriptors.values())
@@ -52,7 +52,7 @@ def test_a_bad_preview_is_a_sentence_on_the_song_and_the_job_goes_on(
     simulator.set_fault(fault, service="dzcdn|itunes-preview")
     assert enrich.listen_batch(job, classify.DescribePreview())
     assert AudioAnalysis.objects.count() == SOME
-    for row in AudioAnalysis.objects.filter(descriptors=None):
+    for row in AudioAnalysis.objects.filter(descriptors__isnull=True):
         assert row.error.endswith(".") and row.retry_at
 
 
