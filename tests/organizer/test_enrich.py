@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -74,8 +75,18 @@ def test_a_short_pause_of_deezer_makes_the_job_wait_and_say_why(job: Job, simula
     )
 
 
-def test_outages_are_asked_again_within_the_hour_and_misses_after_a_month(job: Job, simulator: Any) -> None:
-    simulator.set_fault("http_500", service="deezer|itunes")
+@pytest.mark.parametrize(
+    ("fault", "service", "wait"),
+    [
+        ("http_500", "deezer|itunes", enrich.RETRY_OUTAGE_AFTER),
+        ("http_503", "dzcdn|itunes-preview", enrich.RETRY_OUTAGE_AFTER),
+        ("dead_preview", "dzcdn|itunes-preview", enrich.RETRY_MISS_AFTER),
+    ],
+)
+def test_outages_are_asked_again_within_the_hour_and_misses_after_a_month(
+    job: Job, simulator: Any, fault: str, service: str, wait: timedelta
+) -> None:
+    simulator.set_fault(fault, service=service)
     enrich.listen_batch(job, classify.DescribePreview())
-    row = AudioAnalysis.objects.first()
-    assert row.retry_at - row.checked_at == enrich.RETRY_OUTAGE_AFTER
+    row = AudioAnalysis.objects.exclude(error__startswith="No service").first()
+    assert row.retry_at - row.checked_at == wait
