@@ -99,11 +99,15 @@ def keep_alive(job: Job) -> Iterator[None]:
 
 
 def tick(job: Job, **values: Any) -> None:
-    """Store progress (done, total, cursor, counts). Raises Cancelled or LeaseLost at this checkpoint."""
+    """Store progress (done, total, cursor, counts). Raises Cancelled or LeaseLost at this checkpoint.
+
+    Getting on (a new `done` or `cursor`) forgives earlier failures; merely having started again does not.
+    """
+    if values.keys() & {"done", "cursor"}:
+        values["failures"] = 0
     for name, value in values.items():
         setattr(job, name, value)
-    job.failures = 0
-    if not _mine(job).filter(is_cancel_asked=False).update(**values, failures=0):
+    if not _mine(job).filter(is_cancel_asked=False).update(**values):
         job.refresh_from_db()
         raise Cancelled if job.is_cancel_asked else LeaseLost
 

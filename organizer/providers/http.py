@@ -32,7 +32,7 @@ class Answer:
         try:
             return json.loads(self.text)
         except ValueError as error:
-            raise ProviderError("The service answered with something that is not JSON.") from error
+            raise ProviderError("The service gave an answer that could not be read.") from error
 
     def error_field(self, name: str) -> str:
         """`error.NAME` of an error body; empty where the body is plain text or shaped otherwise."""

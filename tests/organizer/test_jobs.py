@@ -100,6 +100,14 @@ def test_progress_forgives_earlier_failures(job: Job) -> None:
     assert (job.failures, job.done) == (0, 5)
 
 
+def test_starting_again_forgives_nothing(job: Job) -> None:
+    jobs.retry_later(claimed(job), "Spotify did not answer.")
+    Job.objects.update(wait_until=timezone.now() - timedelta(seconds=1))
+    jobs.tick(claimed(job), total=100)
+    job.refresh_from_db()
+    assert job.failures == 1
+
+
 def test_a_failed_job_resumes_unless_another_has_started(account: SpotifyAccount, job: Job) -> None:
     jobs.fail(claimed(job), "It broke.")
     assert jobs.resume(job)
