@@ -51,6 +51,8 @@ def write(version: Version, path: Path) -> None:
         raise ModelError(f"The model version cannot be written: {error.strerror}.") from error
     try:
         _fill(unfinished, version)
+        for file in unfinished.iterdir():
+            file.chmod(0o644)  # the worker that trains and the one that predicts may be different users
         unfinished.chmod(0o755)
         os.rename(unfinished, path)
     except OSError as error:

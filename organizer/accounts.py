@@ -113,6 +113,7 @@ def _refresh(row: SpotifyAccount) -> None:
     row.save(update_fields=["access_token", "token_expires_at", "refresh_token", "granted_scopes"])
 
 
+@transaction.atomic
 def unlink(account: SpotifyAccount) -> None:
     """Delete the tokens and everything that came from this user's Spotify; playlists there stay as they are."""
     user = account.user

@@ -108,8 +108,8 @@ def tick(job: Job, **values: Any) -> None:
     for name, value in values.items():
         setattr(job, name, value)
     if not _mine(job).filter(is_cancel_asked=False).update(**values):
-        job.refresh_from_db()
-        raise Cancelled if job.is_cancel_asked else LeaseLost
+        now = Job.objects.filter(pk=job.pk).first()  # None: the user disconnected meanwhile
+        raise Cancelled if now and now.is_cancel_asked else LeaseLost
 
 
 def enter_phase(job: Job, phase: str) -> None:
@@ -194,11 +194,6 @@ def unpause(account: SpotifyAccount) -> list[Job]:
 def due() -> list[Job]:
     """Jobs that nobody works on although somebody should."""
     return list(Job.objects.due())
-
-
-def next_wake() -> datetime | None:
-    waiting = Job.objects.filter(state=Job.State.WAITING).order_by("wait_until").first()
-    return waiting.wait_until if waiting else None
 
 
 def _free(now: datetime, token: str) -> Q:

@@ -26,17 +26,21 @@ def queue(account: SpotifyAccount) -> QuerySet[Prediction]:
 
 
 def correct(account: SpotifyAccount, track: Track, genre: str, *, whole_artist: bool = False) -> Correction:
-    """The user's word on a track, or on everything by its first artist. The last word wins; twice is once."""
+    """The user's word on a track, or on everything by its first artist. The last word wins; twice is once.
+
+    A word on a single song outranks one on its artist, so words on other songs by the artist stay.
+    """
     if genre not in FAMILIES:
         raise UnknownGenre(f"“{genre}” is not a genre that Cratewise knows.")
+    words = Correction.objects.filter(account=account)
     if whole_artist and track.primary_artist:
         with transaction.atomic():
-            Correction.objects.filter(account=account, track__primary_artist=track.primary_artist).delete()
-            row, _ = Correction.objects.update_or_create(
+            words.filter(track=track).delete()
+            row, _ = words.update_or_create(
                 account=account, artist=track.primary_artist, defaults={"genre": genre}
             )
         return row
-    row, _ = Correction.objects.update_or_create(account=account, track=track, defaults={"genre": genre})
+    row, _ = words.update_or_create(account=account, track=track, defaults={"genre": genre})
     return row
 
 

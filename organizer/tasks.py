@@ -11,6 +11,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from classifier.errors import AudioError, DataError, ModelError
 from organizer import classify, enrich, jobs, library, training, writing
@@ -39,9 +40,17 @@ PHASES = {
 
 
 def enqueue(job: Job, *, delay_s: float = 0) -> None:
-    """Send the job's next message, to be claimed by that message alone; none if somebody else has the job."""
-    if token := jobs.hand_over(job, delay_s=delay_s):
-        advance.apply_async((job.pk, token), queue=PHASES[job.phase].queue, countdown=delay_s)
+    """Send the job's next message, to be claimed by that message alone; none if somebody else has the job by now.
+
+    Without a broker the sweep finds the job.
+    """
+    token = jobs.hand_over(job, delay_s=delay_s)
+    if not token:
+        return
+    try:
+        advance.apply_async((job.pk, token), queue=PHASES[job.phase].queue, countdown=delay_s, retry=False)
+    except OperationalError:
+        log.warning("The broker does not answer; job %s waits for the sweep.", job.pk)
 
 
 @shared_task
@@ -83,8 +92,7 @@ def work(job_id: int, token: str = "") -> Job | None:
             job,
             f"Something unexpected went wrong. The log has the details under “Job {job.pk}”. You can resume it.",
         )
-    job.refresh_from_db()
-    return job
+    return Job.objects.select_related("account").filter(pk=job.pk).first()
 
 
 def _run_batch(job: Job) -> None:

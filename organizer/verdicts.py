@@ -3,6 +3,9 @@
 import math
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from django.db.models import F
 
 from organizer.models import Correction, ModelVersion, Prediction, SpotifyAccount, Track
 
@@ -32,25 +35,27 @@ class Verdict:
 
 def of_library(account: SpotifyAccount) -> list[Verdict]:
     """One verdict per liked, movable song, in the order the songs were liked (oldest first). Four queries."""
-    saves = (
-        account.saves.filter(is_unliked=False, track__is_local=False)
-        .select_related("track")
-        .order_by("added_at", "track__uri")
+    tracks = (
+        Track.objects.liked_by(account)
+        .movable()
+        .annotate(added_at=F("saves__added_at"))
+        .only("uri", "name", "artist_names", "primary_artist", "is_local", "is_playable")
+        .order_by("added_at", "uri")
     )
     version = ModelVersion.objects.filter(is_champion=True).first()
-    predictions = {
-        row.track_id: row
-        for row in Prediction.objects.filter(version=version, track__saves__account=account).iterator()
-    }
+    rows = Prediction.objects.filter(version=version, track__saves__account=account)
+    # Plain rows: making tens of thousands of model instances would take most of the time.
+    fields = ("track_id", "genre", "confidence", "is_sure", "log_probs", "why")
+    predictions = {row.track_id: row for row in rows.values_list(*fields, named=True).iterator()}
     by_track, by_artist = _corrections(account)
     return [
         _verdict(
-            save.track,
-            save.added_at,
-            by_track.get(save.track_id) or by_artist.get(save.track.primary_artist_id),
-            predictions.get(save.track_id),
+            track,
+            track.added_at,
+            by_track.get(track.pk) or by_artist.get(track.primary_artist_id),
+            predictions.get(track.pk),
         )
-        for save in saves
+        for track in tracks
     ]
 
 
@@ -61,9 +66,7 @@ def _corrections(account: SpotifyAccount) -> tuple[dict[int, str], dict[int | No
     return by_track, by_artist
 
 
-def _verdict(
-    track: Track, added_at: datetime, own_word: str | None, prediction: Prediction | None
-) -> Verdict:
+def _verdict(track: Track, added_at: datetime, own_word: str | None, prediction: Any) -> Verdict:
     log_probs = prediction.log_probs if prediction else {}
     why = prediction.why if prediction else {}
     if own_word:

@@ -24,6 +24,7 @@ from simulator.catalog import Catalogue
 from simulator.faults import Faults
 from simulator.gateway import Gateway
 from simulator.request_log import RequestLog
+from simulator.state_file import NoticeChanges, StateFile
 from simulator.web import ApiError, answer_api_error
 from simulator.world import Options, World
 
@@ -43,9 +44,12 @@ async def healthz(request: Request) -> Response:
     return PlainTextResponse("ok")
 
 
-def build(catalogue: Catalogue, options: Options, log_path: Path | None = None) -> Starlette:
-    """The whole simulator as one ASGI application."""
-    faults, log = Faults(), RequestLog(log_path)
+def build(
+    catalogue: Catalogue, options: Options, *, log_path: Path | None = None, state_path: Path | None = None
+) -> Starlette:
+    """The whole simulator as one ASGI application. OSError when a file cannot be used."""
+    faults, log, world = Faults(), RequestLog(log_path), World(catalogue, options)
+    state_file = StateFile(state_path, world) if state_path else None
     routes: list[BaseRoute] = [
         Route("/healthz", healthz),
         Mount("/spotify/v1", routes=WEB_API),
@@ -53,9 +57,13 @@ def build(catalogue: Catalogue, options: Options, log_path: Path | None = None) 
         Mount("/control/api", routes=control.ROUTES),
         Mount("/control", routes=control_page.ROUTES),
     ]
-    app = Starlette(routes=routes, exception_handlers={ApiError: answer_api_error})
-    app.state.world = World(catalogue, options)
+    lifespan = state_file.kept if state_file else None
+    app = Starlette(routes=routes, exception_handlers={ApiError: answer_api_error}, lifespan=lifespan)
+    app.state.world = world
     app.state.faults = faults
     app.state.log = log
+    if state_file:
+        state_file.restore()
+        app.add_middleware(NoticeChanges, state_file=state_file)  # inside the gateway: faults may delay it
     app.add_middleware(Gateway, services=frozenset({"spotify", *SERVICES}), faults=faults, log=log)
     return app

@@ -1,5 +1,6 @@
 """The state of the simulated world. Only the event loop's thread changes it, so it needs no lock."""
 
+import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -49,7 +50,6 @@ class World:
         self.tokens = self.tokens if keep_tokens else Tokens()
         self.users = {user_id: _user(user_id, name) for user_id, name in USERS}
         self.playlists: dict[str, Playlist] = {}
-        self._playlists_made = 0
         self._like_at_start()
         self._keep_playlists_at_start()
 
@@ -67,8 +67,8 @@ class World:
 
     def new_playlist(self, owner_id: str, **details: object) -> Playlist:
         """An empty playlist at the top of the owner's list."""
-        self._playlists_made += 1
-        playlist_id = identifiers.base62("playlist", str(self.options.seed), str(self._playlists_made))
+        # Unlike everything else not repeatable: an id must never mean another playlist in a later world.
+        playlist_id = identifiers.base62("playlist", secrets.token_hex(16))
         playlist = Playlist(playlist_id, owner_id, revision=1, **details)  # type: ignore[arg-type]
         self.playlists[playlist_id] = playlist
         if owner_id in self.users:
@@ -96,7 +96,7 @@ class World:
             ]
 
     def _likes_wanted(self, available: int) -> dict[str, int]:
-        most = _likes_asked_for(self.catalogue, self.options)
+        most = likes_asked_for(self.catalogue, self.options)
         wanted = {"ada": most, "ben": min(most, 60) if self.catalogue.awkward else most}
         return {user_id: min(count, available) for user_id, count in wanted.items()}
 
@@ -114,7 +114,7 @@ def _user(user_id: str, name: str) -> User:
     return User(user_id, identifiers.base62("account", user_id), name)
 
 
-def _likes_asked_for(catalogue: Catalogue, options: Options) -> int:
+def likes_asked_for(catalogue: Catalogue, options: Options) -> int:
     if options.liked is not None:
         return options.liked
     return BUILT_IN_LIKES if catalogue.awkward else CATALOGUE_LIKES
@@ -122,7 +122,7 @@ def _likes_asked_for(catalogue: Catalogue, options: Options) -> int:
 
 def _with_kept_back(catalogue: Catalogue, options: Options) -> Catalogue:
     """A table whose every track would be liked gets a few invented ones, so that there is more to like."""
-    wanted = min(_likes_asked_for(catalogue, options), len(catalogue.tracks))
+    wanted = min(likes_asked_for(catalogue, options), len(catalogue.tracks))
     if len(catalogue.tracks) - wanted >= KEPT_BACK:
         return catalogue
     extra = [track for family in FAMILIES[:KEPT_BACK] for track in invent(family, 1, options.seed + 1)]

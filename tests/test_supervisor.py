@@ -53,6 +53,7 @@ def test_ctrl_c_ends_everything_and_is_no_error(started: Callable[..., Running],
     assert run.process.wait(timeout=15) == 0
     assert len(family) >= 6 and not survivors(family)
     assert not (var / "run" / "run.env").exists()
+    assert (var / "simulator-state.json").exists()
 
 
 def test_a_killed_supervisor_leaves_no_process(started: Callable[..., Running]):

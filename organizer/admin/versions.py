@@ -56,6 +56,9 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     def _activate(self, request: HttpRequest, version: ModelVersion) -> None:
         training.activate(version)
+        self._reclassify(request, version)
+
+    def _reclassify(self, request: HttpRequest, version: ModelVersion) -> None:
         started = training.start_reclassifying()
         for job in started:
             tasks.enqueue(job)
@@ -88,12 +91,11 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:organizer_modelversion_changelist"))
 
     def roll_back_view(self, request: HttpRequest) -> HttpResponse:
-        version = training.previous_champion()
         if request.method == "POST" and self.has_activate_permission(request):
-            if version:
-                self._activate(request, version)
-            else:
-                self.message_user(request, "There is no earlier version to go back to.", messages.ERROR)
+            try:
+                self._reclassify(request, training.roll_back())
+            except training.TrainingError as error:
+                self.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(reverse("admin:organizer_modelversion_changelist"))
 
     def changelist_view(

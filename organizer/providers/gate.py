@@ -41,7 +41,6 @@ PACES = {
     "reccobeats": Pace(100, 10.0),
     "previews": Pace(200, 5.0),
 }
-SHORT_WAIT_S = 5.0  # pacing waits up to this long are worth waiting out on the spot in a reader thread
 NAMES = {
     "spotify": "Spotify",
     "accounts": "Spotify",

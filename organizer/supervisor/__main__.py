@@ -113,7 +113,9 @@ def _start(plan: Plan, program: Program, stack: ExitStack) -> None:
     stack.callback((run / "run.env").unlink, missing_ok=True)
     if plan.is_demo:
         log = program.log("simulator-requests")
-        simulator = services.simulator(port=simulator_port, catalog=plan.catalog, liked=plan.liked, log=log)
+        simulator = services.simulator(
+            port=simulator_port, catalog=plan.catalog, liked=plan.liked, var=plan.var, log=log
+        )
         program.start(simulator, env)
     program.run_once("prepare", manage("prepare"), env)
     say("  database and static files are up to date")

@@ -25,11 +25,11 @@ def own_broker(directory: Path) -> Service:
     return Service("broker", broker.command(directory), lambda: broker.answers(directory))
 
 
-def simulator(*, port: int, catalog: str, liked: int | None, log: Path) -> Service:
-    options = ["--port", str(port), "--log", str(log)]
+def simulator(*, port: int, catalog: str, liked: int | None, var: Path, log: Path) -> Service:
+    state = var / "simulator-state.json"
+    options = ["--port", str(port), "--log", str(log), "--state", str(state)]
     options += ["--catalog", catalog] if catalog else []
     options += ["--liked", str(liked)] if liked is not None else []
-    # The one place for what keeps the simulator's users over a restart: options += ["--state", …]
     command = (sys.executable, "-m", "simulator", *options)
     return Service("simulator", command, lambda: answers(f"http://{LOCAL}:{port}/healthz"))
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from organizer import jobs
+from organizer import accounts, jobs, tasks
 from organizer.models import Job, SpotifyAccount
 
 
@@ -126,3 +126,11 @@ def test_a_long_step_keeps_its_lease(settings: Any, job: Job) -> None:
         time.sleep(1)
         assert jobs.claim(job.pk) is None
     jobs.tick(running, done=1)
+
+
+def test_disconnecting_ends_the_jobs_of_that_account_quietly(account: SpotifyAccount, job: Job) -> None:
+    running = claimed(job)
+    accounts.unlink(account)
+    with pytest.raises(jobs.LeaseLost):
+        jobs.tick(running, done=1)
+    assert tasks.work(job.pk) is None

@@ -112,3 +112,16 @@ def test_ticks_decide_and_costs_follow(library: SpotifyAccount) -> None:
     assert not plan.items.get(pk=shown[0]).is_accepted
     assert not entry(plan, "Jazz")["is_accepted"]
     assert plan.calls == entry(plan, "Rock")["calls"] == 3
+
+
+def test_a_word_on_one_song_outranks_the_one_on_its_artist(library: SpotifyAccount) -> None:
+    by_artist = Track.objects.exclude(primary_artist=None).order_by("primary_artist", "pk")
+    first, second = next(
+        (one, other)
+        for one, other in zip(by_artist, by_artist[1:], strict=False)
+        if one.primary_artist_id == other.primary_artist_id
+    )
+    review.correct(library, second, "reggae")
+    review.correct(library, first, "metal", whole_artist=True)
+    genres = {song.track.pk: song.genre for song in verdicts.of_library(library)}
+    assert (genres[first.pk], genres[second.pk]) == ("metal", "reggae")

@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from organizer import jobs, review
-from organizer.models import Job, SpotifyAccount
-from tests.organizer.browsing import signed_in
+from organizer import jobs, review, verdicts
+from organizer.models import Job, SavedTrack, SpotifyAccount
+from tests.organizer.browsing import another_account, signed_in
 
 
 def test_signed_in_users_skip_the_landing_page(account: SpotifyAccount) -> None:
@@ -91,3 +91,12 @@ def test_notes_of_the_last_reading_are_told(library: SpotifyAccount) -> None:
     notes = {"notes": ["Deezer was away."]}
     Job.objects.update(state=Job.State.DONE, counts=notes, finished_at=timezone.now())
     assert b"Deezer was away." in signed_in(library).get(reverse("library")).content
+
+
+def test_the_same_songs_liked_by_somebody_else_change_nothing(library: SpotifyAccount) -> None:
+    mine = [(song.track.pk, song.added_at) for song in verdicts.of_library(library)]
+    charlie = another_account()
+    likes = [SavedTrack(account=charlie, track_id=pk, added_at=timezone.now()) for pk, _ in mine]
+    SavedTrack.objects.bulk_create(likes)
+    assert [(song.track.pk, song.added_at) for song in verdicts.of_library(library)] == mine
+    assert len(verdicts.of_library(charlie)) == len(mine)

@@ -91,9 +91,8 @@ class Command(BaseCommand):
         for version in plan.versions.select_related("playlist").order_by("playlist__name"):
             added = len(set(version.uris_after or []) - set(version.uris_before))
             kind = "made, " if version.was_created else ""
-            self.stdout.write(
-                f"{version.playlist}: {kind}{added} songs added  {version.playlist.spotify_url}"
-            )
+            songs = f"{added} song{'' if added == 1 else 's'} added"
+            self.stdout.write(f"{version.playlist}: {kind}{songs}  {version.playlist.spotify_url}")
 
 
 def find_account(text: str) -> SpotifyAccount:
