@@ -181,7 +181,8 @@ def listen(track: Track, describe: Describe) -> Heard:
         except AudioError as failure:
             error = str(failure)
         except ProviderError as failure:
-            error, retry_after = str(failure), RETRY_MISS_AFTER if failure.permanent else RETRY_OUTAGE_AFTER
+            error = str(failure)
+            retry_after = retry_after if failure.permanent else RETRY_OUTAGE_AFTER
     if closed:
         raise closed
     return Heard(track.pk, error=error or "No service has a preview of this song.", retry_after=retry_after)

@@ -8,7 +8,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -46,20 +46,26 @@ def start(account: SpotifyAccount | None, kind: Job.Kind) -> tuple[Job, bool]:
 
 
 def hand_over(job: Job, *, delay_s: float = 0) -> str:
-    """Reserve the job for the message about to be sent; the returned token lets that message alone claim it."""
-    token = uuid.uuid4().hex
-    until = timezone.now() + timedelta(seconds=delay_s + 2 * settings.JOB_LEASE_S)
-    Job.objects.active().filter(pk=job.pk).update(lease_token=token, lease_until=until)
-    return token
+    """Reserve the job for the message about to be sent; the returned token lets that message alone claim it.
+
+    Empty when somebody else has taken the job since it was read: then nothing must be sent.
+    """
+    now, token = timezone.now(), uuid.uuid4().hex
+    until = now + timedelta(seconds=delay_s + 2 * settings.JOB_LEASE_S)
+    won = (
+        Job.objects.active()
+        .filter(_free(now, job.lease_token), pk=job.pk)
+        .update(lease_token=token, lease_until=until)
+    )
+    return token if won else ""
 
 
 def claim(job_id: int, token: str = "") -> Job | None:
     """Take the job for one batch, or None when it is not there to take (ended, or somebody else's)."""
     now, mine = timezone.now(), uuid.uuid4().hex
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_token=token or "none")
     won = (
         Job.objects.filter(
-            free, pk=job_id, state__in=[Job.State.QUEUED, Job.State.RUNNING, Job.State.WAITING]
+            _free(now, token), pk=job_id, state__in=[Job.State.QUEUED, Job.State.RUNNING, Job.State.WAITING]
         )
         .exclude(state=Job.State.WAITING, wait_until__gt=now + timedelta(seconds=1))
         .update(
@@ -93,11 +99,15 @@ def keep_alive(job: Job) -> Iterator[None]:
 
 
 def tick(job: Job, **values: Any) -> None:
-    """Store progress (done, total, cursor, counts). Raises Cancelled or LeaseLost at this checkpoint."""
+    """Store progress (done, total, cursor, counts). Raises Cancelled or LeaseLost at this checkpoint.
+
+    Getting on (a new `done` or `cursor`) forgives earlier failures; merely having started again does not.
+    """
+    if values.keys() & {"done", "cursor"}:
+        values["failures"] = 0
     for name, value in values.items():
         setattr(job, name, value)
-    job.failures = 0
-    if not _mine(job).filter(is_cancel_asked=False).update(**values, failures=0):
+    if not _mine(job).filter(is_cancel_asked=False).update(**values):
         now = Job.objects.filter(pk=job.pk).first()  # None: the user disconnected meanwhile
         raise Cancelled if now and now.is_cancel_asked else LeaseLost
 
@@ -184,6 +194,11 @@ def unpause(account: SpotifyAccount) -> list[Job]:
 def due() -> list[Job]:
     """Jobs that nobody works on although somebody should."""
     return list(Job.objects.due())
+
+
+def _free(now: datetime, token: str) -> Q:
+    """Nobody's, a dead worker's, or that of whoever shows the token."""
+    return Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_token=token or "none")
 
 
 def _mine(job: Job) -> Any:

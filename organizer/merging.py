@@ -46,12 +46,17 @@ class PlaylistDiff:
         return [item.uri for item in self.items if item.kind == kind]
 
 
-def observe(seen: Seen, now: Sequence[str], ours: frozenset[str] = frozenset()) -> Seen:
+def observe(
+    seen: Seen, now: Sequence[str], ours: frozenset[str] = frozenset(), *, is_whole: bool = True
+) -> Seen:
     """Learn hand edits from the difference between what we last saw and what is there now.
 
     `ours`: uris that we may have added since without having noted it (a write whose answer was lost); in the playlist
     they are not the user's additions, and missing from it they are not the user's removals.
+    `is_whole`: every entry of the playlist could be read; if not, whatever is missing may be what could not be.
     """
+    if not is_whole:
+        now = list(dict.fromkeys([*now, *seen.uris]))
     base, there = set(seen.uris), set(now)
     removed = [uri for uri in seen.uris if uri not in there]
     added = [uri for uri in dict.fromkeys(now) if uri not in base and uri not in ours]

@@ -93,8 +93,9 @@ def look(
     """Read the playlist if its snapshot is not the one we know, and learn the hand edits. Safe to run twice."""
     if head is None or (head.snapshot_id == rule.snapshot_id and not ours):
         return
-    now = accounts.with_spotify(account, lambda api: api.playlist_uris(head.spotify_id))
-    remember(rule, observe(seen_of(rule), now, ours), head.snapshot_id)
+    now = accounts.with_spotify(account, lambda api: api.contents(head.spotify_id))
+    learned = observe(seen_of(rule), now.uris, ours, is_whole=not now.unreadable)
+    remember(rule, learned, head.snapshot_id)
 
 
 def _unfinished(rule: GenrePlaylist) -> frozenset[str]:

@@ -40,8 +40,13 @@ PHASES = {
 
 
 def enqueue(job: Job, *, delay_s: float = 0) -> None:
-    """Send the job's next message, to be claimed by that message alone. Without a broker the sweep finds the job."""
+    """Send the job's next message, to be claimed by that message alone; none if somebody else has the job by now.
+
+    Without a broker the sweep finds the job.
+    """
     token = jobs.hand_over(job, delay_s=delay_s)
+    if not token:
+        return
     try:
         advance.apply_async((job.pk, token), queue=PHASES[job.phase].queue, countdown=delay_s, retry=False)
     except OperationalError:

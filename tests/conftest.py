@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -54,13 +53,8 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]
 @pytest.fixture
 def simulator(simulator_process: Any, settings: Any, redis_client: redis.Redis) -> Any:
     """The running stand-in for Spotify, Deezer, iTunes and ReccoBeats, as new, with the settings pointing at it."""
-    from organizer.settings import service_urls
-
     simulator_process.reset()
-    settings.SIMULATOR_URL = simulator_process.url
-    settings.PREVIEW_HOSTS = [urlsplit(simulator_process.url).netloc]
-    for name, url in service_urls(simulator_process.url).items():
-        setattr(settings, name, url)
+    simulator_process.point(settings)
     return simulator_process
 
 

@@ -95,6 +95,15 @@ class SimulatorProcess:
     def reccobeats_url(self) -> str:
         return f"{self.url}/reccobeats"
 
+    def point(self, settings: Any) -> None:
+        """Have Django's settings name this simulator in place of every service."""
+        from organizer.settings import service_urls
+
+        settings.SIMULATOR_URL = self.url
+        settings.PREVIEW_HOSTS = [urlsplit(self.url).netloc]
+        for name, url in service_urls(self.url).items():
+            setattr(settings, name, url)
+
     # The control API.
     def _call(self, method: str, path: str, **options: Any) -> Any:
         answer = requests.request(method, f"{self.url}/control/api/{path}", timeout=30, **options)

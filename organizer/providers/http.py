@@ -32,7 +32,7 @@ class Answer:
         try:
             return json.loads(self.text)
         except ValueError as error:
-            raise ProviderError("The service answered with something that is not JSON.") from error
+            raise ProviderError("The service gave an answer that could not be read.") from error
 
     def error_field(self, name: str) -> str:
         """`error.NAME` of an error body; empty where the body is plain text or shaped otherwise."""
@@ -75,7 +75,10 @@ class Http:
         response = self._send("previews", "GET", url, {})
         if response.status_code != 200:
             response.close()
-            raise ProviderError(f"The preview could not be fetched ({response.status_code}).", permanent=True)
+            is_gone = response.status_code < 500  # else the host is ill, and the preview may well be there
+            raise ProviderError(
+                f"The preview could not be fetched ({response.status_code}).", permanent=is_gone
+            )
         return self._read(response, max_bytes=max_bytes, max_seconds=max_seconds)
 
     def _check_host(self, url: str) -> None:

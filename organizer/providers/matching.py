@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 DURATION_TOLERANCE_MS = 3000
+_JOINT = re.compile(r"[,;&/]|\bfeat\b|\bft\b|\bwith\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,14 @@ class Preview:
 
 
 def is_same_song(song: Wanted, *, artist: str, title: str, duration_ms: int) -> bool:
-    """Title and artist must agree after folding; length within 3 s where both sides state one."""
+    """Title and artist must agree after folding; length within 3 s where both sides state one.
+
+    Where Spotify lists several artists, others name them all in one credit: to be one of those is enough.
+    """
     if duration_ms and song.duration_ms and abs(duration_ms - song.duration_ms) > DURATION_TOLERANCE_MS:
         return False
-    return fold(title) == fold(song.title) and fold(artist) == fold(song.artist)
+    credited = {fold(name) for name in (artist, *_JOINT.split(artist)) if name.strip()}
+    return fold(title) == fold(song.title) and fold(song.artist) in credited
 
 
 def fold(text: str) -> str:

@@ -60,6 +60,12 @@ class PlaylistHead:
     description: str
 
 
+@dataclass(frozen=True)
+class PlaylistContents:
+    uris: tuple[str, ...]
+    unreadable: int  # null entries: songs that Spotify withdrew or would not show just now
+
+
 class Spotify:
     """The Web API for one user. Every call goes out once; whoever calls decides about trying again."""
 
@@ -93,15 +99,16 @@ class Spotify:
         fields = "id,snapshot_id,name,owner.id,public,description"
         return _head(_mapping(self._get(f"/playlists/{playlist_id}", fields=fields)))
 
-    def playlist_uris(self, playlist_id: str) -> list[str]:
-        """All uris in order. A null item (a song that Spotify withdrew) has none and is left out."""
-        uris, offset, total = [], 0, 1
+    def contents(self, playlist_id: str) -> PlaylistContents:
+        """All uris in order; entries without one are counted."""
+        uris, entries, offset, total = [], 0, 0, 1
         while offset < total:
             body = _mapping(self._get(f"/playlists/{playlist_id}/items", limit=PAGE, offset=offset))
             total, offset = int(body["total"]), offset + PAGE
             items = [entry.get("item") or entry.get("track") or {} for entry in body.get("items") or []]
+            entries += len(items)
             uris += [str(item["uri"]) for item in items if item.get("uri")]
-        return uris
+        return PlaylistContents(tuple(uris), entries - len(uris))
 
     def create_playlist(self, *, name: str, description: str) -> PlaylistHead:
         """A private playlist; `public` is sent because the API's default is true."""

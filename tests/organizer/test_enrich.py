@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def test_features_are_stored_by_name_and_misses_are_remembered(job: Job, simulat
 def test_previews_become_numbers_and_only_numbers(job: Job) -> None:
     describe = classify.DescribePreview()
     assert enrich.listen_batch(job, describe)
-    heard = AudioAnalysis.objects.exclude(descriptors=None)
+    heard = AudioAnalysis.objects.exclude(descriptors__isnull=True)
     assert AudioAnalysis.objects.count() == SOME
     assert heard.count() >= SOME // 2
     assert all(isinstance(value, float) for value in heard.first().descriptors.values())
@@ -52,7 +53,7 @@ def test_a_bad_preview_is_a_sentence_on_the_song_and_the_job_goes_on(
     simulator.set_fault(fault, service="dzcdn|itunes-preview")
     assert enrich.listen_batch(job, classify.DescribePreview())
     assert AudioAnalysis.objects.count() == SOME
-    for row in AudioAnalysis.objects.filter(descriptors=None):
+    for row in AudioAnalysis.objects.filter(descriptors__isnull=True):
         assert row.error.endswith(".") and row.retry_at
 
 
@@ -74,8 +75,18 @@ def test_a_short_pause_of_deezer_makes_the_job_wait_and_say_why(job: Job, simula
     )
 
 
-def test_outages_are_asked_again_within_the_hour_and_misses_after_a_month(job: Job, simulator: Any) -> None:
-    simulator.set_fault("http_500", service="deezer|itunes")
+@pytest.mark.parametrize(
+    ("fault", "service", "wait"),
+    [
+        ("http_500", "deezer|itunes", enrich.RETRY_OUTAGE_AFTER),
+        ("http_503", "dzcdn|itunes-preview", enrich.RETRY_OUTAGE_AFTER),
+        ("dead_preview", "dzcdn|itunes-preview", enrich.RETRY_MISS_AFTER),
+    ],
+)
+def test_outages_are_asked_again_within_the_hour_and_misses_after_a_month(
+    job: Job, simulator: Any, fault: str, service: str, wait: timedelta
+) -> None:
+    simulator.set_fault(fault, service=service)
     enrich.listen_batch(job, classify.DescribePreview())
-    row = AudioAnalysis.objects.first()
-    assert row.retry_at - row.checked_at == enrich.RETRY_OUTAGE_AFTER
+    row = AudioAnalysis.objects.exclude(error__startswith="No service").first()
+    assert row.retry_at - row.checked_at == wait

@@ -36,6 +36,14 @@ def test_a_handed_over_job_is_claimed_by_its_own_message_alone(job: Job) -> None
     assert jobs.claim(job.pk, token)
 
 
+def test_two_sweeps_at_once_do_not_take_the_job_from_who_works_on_it(job: Job) -> None:
+    (seen_by_first,), (seen_by_second,) = jobs.due(), jobs.due()
+    running = jobs.claim(job.pk, jobs.hand_over(seen_by_first))
+    assert running
+    assert jobs.hand_over(seen_by_second) == ""
+    jobs.tick(running, done=1)
+
+
 def test_the_job_of_a_killed_worker_is_due_after_its_lease(job: Job) -> None:
     claimed(job)
     assert jobs.due() == []
@@ -90,6 +98,14 @@ def test_progress_forgives_earlier_failures(job: Job) -> None:
     jobs.tick(claimed(job), done=5)
     job.refresh_from_db()
     assert (job.failures, job.done) == (0, 5)
+
+
+def test_starting_again_forgives_nothing(job: Job) -> None:
+    jobs.retry_later(claimed(job), "Spotify did not answer.")
+    Job.objects.update(wait_until=timezone.now() - timedelta(seconds=1))
+    jobs.tick(claimed(job), total=100)
+    job.refresh_from_db()
+    assert job.failures == 1
 
 
 def test_a_failed_job_resumes_unless_another_has_started(account: SpotifyAccount, job: Job) -> None:

@@ -86,3 +86,8 @@ def test_costs_count_one_call_per_hundred_songs() -> None:
     assert calls(0, 0, is_new=False) == 0
     assert calls(101, 0, is_new=True) == 4
     assert calls(100, 1, is_new=False) == 3
+
+
+def test_songs_missing_from_a_list_that_could_not_be_read_whole_are_still_there() -> None:
+    learned = observe(Seen(("a", "b", "c")), ["a", "x"], is_whole=False)
+    assert (set(learned.uris), learned.tombstones, learned.pins) == ({"a", "b", "c", "x"}, (), ("x",))

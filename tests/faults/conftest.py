@@ -1,0 +1,82 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from organizer import network
+from tests.faults import databases
+from tests.faults.program import Processes
+from tests.simulator_process import SimulatorProcess
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any) -> str:
+    with django_db_blocker.unblock():
+        return databases.create_migrated(tmp_path_factory.mktemp("template"), "faults")
+
+
+@pytest.fixture(scope="module")
+def database(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    migrated: str,
+    django_db_blocker: Any,
+) -> Iterator[str]:
+    """The url of a database that other processes share with this module's tests."""
+    name = request.module.__name__.rpartition(".")[2]
+    with django_db_blocker.unblock():
+        url = databases.create(tmp_path_factory.mktemp("database"), f"faults_{name}", template=migrated)
+        with databases.pointed_at(url):
+            yield url
+
+
+@pytest.fixture(scope="module")
+def program(
+    database: str, simulator_process: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Processes]:
+    """Room for this module's processes; none runs yet."""
+    directory = tmp_path_factory.mktemp("program")
+    with Processes(directory, database_url=database, simulator_url=simulator_process.url) as processes:
+        yield processes
+
+
+@pytest.fixture
+def world(
+    program: Processes, simulator_process: SimulatorProcess, settings: Any
+) -> Iterator[SimulatorProcess]:
+    """The simulator as new, shared by this process and the others; nobody is linked."""
+    simulator_process.reset()
+    simulator_process.point(settings)
+    settings.MEDIA_ROOT = program.directory / "media"
+    network.reset()
+    forget_everybody()
+    open_gates()
+    yield simulator_process
+    forget_everybody()
+    network.reset()
+
+
+def forget_everybody() -> None:
+    from django.contrib.auth.models import User
+
+    from organizer.models import Artist, Job, Track
+
+    Job.objects.all().delete()
+    User.objects.all().delete()
+    Track.objects.all().delete()
+    Artist.objects.all().delete()
+
+
+def open_gates() -> None:
+    """Forget the pauses and paces of earlier tests, and nothing else that is in Redis: workers live on it."""
+    client = network.gate()._client
+    if keys := client.keys("gate:*"):
+        client.delete(*keys)
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.tables import write_table
+
+    return write_table(tmp_path_factory.mktemp("tables") / "songs.csv")
