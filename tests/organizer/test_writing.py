@@ -6,7 +6,7 @@ import redis
 from django.conf import settings
 from django.utils import timezone
 
-from organizer import jobs, plans, tasks, writing
+from organizer import jobs, network, plans, tasks, writing
 from organizer.models import GenrePlaylist, Job, Plan, PlaylistVersion, SpotifyAccount
 from tests.organizer.test_plans import JAZZ, ROCK, added, entry
 
@@ -152,8 +152,6 @@ def test_an_accepted_removal_is_carried_out(library: SpotifyAccount, simulator: 
 def test_a_fault_while_writing_loses_and_doubles_nothing(
     library: SpotifyAccount, simulator: Any, settings: Any, fault: str, method_and_path: tuple[str, str]
 ) -> None:
-    from organizer import network
-
     settings.HTTP_TIMEOUT_S = 0.5
     network.reset()
     plan = make_plan(library, [plans.Choice("All", ("rock", "pop", "jazz-blues"), 0.0)])
@@ -167,7 +165,11 @@ def test_a_fault_while_writing_loses_and_doubles_nothing(
     assert not GenrePlaylist.objects.get().pins
 
 
-def test_a_cancelled_write_keeps_what_it_wrote_as_ours(library: SpotifyAccount, simulator: Any) -> None:
+def test_a_cancelled_write_keeps_what_it_wrote_as_ours(
+    library: SpotifyAccount, simulator: Any, settings: Any
+) -> None:
+    settings.HTTP_TIMEOUT_S = 0.5
+    network.reset()
     plan = make_plan(library, [plans.Choice("All", ("rock", "pop", "jazz-blues"), 0.0)])
     simulator.set_fault(
         "timeout_after_effect", service="spotify", method="POST", path="/items$", after=1, times=1
