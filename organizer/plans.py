@@ -166,6 +166,7 @@ def _store(
     for rule, _ in proposals:  # a write that was broken off ends here, with what it left
         rule.versions.filter(uris_after__isnull=True).update(uris_after=rule.written_uris)
     entries = [_entry(rule, proposal, heads.get(rule.spotify_id)) for rule, proposal in proposals]
+    entries.sort(key=lambda entry: not entry["is_accepted"])  # what would change comes first
     cost = sum(int(str(entry["calls"])) for entry in entries if entry["is_accepted"])
     plan = Plan.objects.create(account=account, entries=entries, calls=cost)
     uris = {item.uri for _, proposal in proposals for item in proposal.items}

@@ -26,7 +26,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--log", type=Path, help="file that gets one JSON line per request")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--features-share", type=float, default=0.7, help="share ReccoBeats knows")
+    parser.add_argument("--features-share", type=float, default=0.8, help="share ReccoBeats knows")
     parser.add_argument("--expires-in", type=int, default=3600, help="life of an access token in seconds")
     parser.add_argument("--client-id", help="accept this client id only")
     parser.add_argument("--client-secret", help="accept this client secret only")

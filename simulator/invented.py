@@ -1,8 +1,10 @@
 """The built-in catalogue: invented artists, albums and titles with features drawn from genre profiles."""
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
+from functools import cache
 from random import Random
+from statistics import fmean
 
 from simulator import identifiers
 from simulator.catalog import Catalogue, Track
@@ -13,6 +15,8 @@ TRACKS_PER_FAMILY = 40
 TRACKS_PER_ARTIST = 5
 # Drawn closer to the mean than real music is, so that most invented tracks are typical of their family.
 TYPICAL = 0.6
+# Families lie this much further apart than in real music: the demo has to show confident answers as well as doubt.
+STRIKING = 2.0
 KEYS = ("C", "D", "E-flat", "F", "G", "A minor", "B-flat", "D minor")
 
 
@@ -36,7 +40,7 @@ def invent(family: str, count: int, seed: int) -> list[Track]:
 
 
 def _track(family: str, artist: str, album: str, random: Random) -> Track:
-    profile = PROFILES[family]
+    profile = _striking(family)
     title = _title(family, random)
     track_id = identifiers.base62("invented", family, artist, title)
     guests = (_artist(family, random),) if random.random() < 0.12 else ()
@@ -54,6 +58,17 @@ def _track(family: str, artist: str, album: str, random: Random) -> Track:
         features=draw_features(profile, random),
         isrc=identifiers.isrc(track_id, year) if random.random() > 0.02 else None,
     )
+
+
+@cache
+def _striking(family: str) -> Profile:
+    """The family's profile with its means pushed away from the average family's."""
+    profile, pushed = PROFILES[family], {}
+    for field in fields(Profile):
+        if isinstance(spread := getattr(profile, field.name), tuple):
+            average = fmean(getattr(other, field.name)[0] for other in PROFILES.values())
+            pushed[field.name] = (average + STRIKING * (spread[0] - average), spread[1])
+    return replace(profile, **pushed)
 
 
 def draw_features(profile: Profile, random: Random) -> dict[str, float]:

@@ -28,7 +28,7 @@ class Options:
 
     seed: int = 1
     liked: int | None = None
-    features_share: float = 0.7
+    features_share: float = 0.8
     expires_in_s: int = 3600
     client_id: str | None = None
     client_secret: str | None = None
