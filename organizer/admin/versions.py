@@ -64,7 +64,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             tasks.enqueue(job)
         self.message_user(
             request,
-            f"“{version}” is active. {len(started)} libraries are being classified again; "
+            f"“{version}” is active. Libraries being classified again: {len(started)}; "
             "playlists change only through plans that their owners approve.",
             messages.SUCCESS,
         )

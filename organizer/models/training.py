@@ -22,6 +22,9 @@ class Dataset(models.Model):
     report = models.JSONField(default=dict, blank=True)  # what the check of the file found
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        verbose_name = "data set"
+
     def __str__(self) -> str:
         return self.name
 
