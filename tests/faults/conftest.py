@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,10 +72,3 @@ def open_gates() -> None:
     client = network.gate()._client
     if keys := client.keys("gate:*"):
         client.delete(*keys)
-
-
-@pytest.fixture(scope="session")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.tables import write_table
-
-    return write_table(tmp_path_factory.mktemp("tables") / "songs.csv")

@@ -1,14 +1,10 @@
 """The whole journey of a user through the services, with real workers at the other end, and what must be true after."""
 
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
-from classifier import registry
 from classifier.labels import FAMILIES
 from organizer import classify, jobs, plans, tasks, verdicts, writing
-from organizer.models import GenrePlaylist, Job, ModelVersion, Plan, Prediction, SpotifyAccount, Track
+from organizer.models import GenrePlaylist, Job, Plan, Prediction, SpotifyAccount, Track
 from tests.faults.program import until
 from tests.organizer.conftest import link
 
@@ -17,24 +13,6 @@ HALVES = [
     plans.Choice("First half", tuple(list(FAMILIES)[::2]), 0.0),
     plans.Choice("Second half", tuple(list(FAMILIES)[1::2]), 0.0),
 ]
-
-
-def have_a_model(table: Path) -> None:
-    """The shipped version; until the program comes with one, a small one of three genres."""
-    if (registry.shipped_path() / registry.META).exists() or ModelVersion.objects.exists():
-        return
-    from classifier.data import read_table
-    from classifier.fit import FitConfig
-    from classifier.train import TrainConfig, train_version
-
-    mapping = {"rock": "rock", "jazz": "jazz-blues", "edm": "electronic"}
-    folder = Path(settings.MEDIA_ROOT) / "models" / "tiny"
-    trained = train_version(
-        [read_table(table, mapping=mapping)], folder, TrainConfig(fit=FitConfig(epochs=3))
-    )
-    ModelVersion.objects.create(
-        name="tiny", path="models/tiny", labels=list(trained.labels), is_champion=True
-    )
 
 
 def start(account: SpotifyAccount) -> Job:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +17,8 @@ Kill = Callable[[Processes], None]
 
 
 @pytest.fixture
-def running(program: Processes, world: SimulatorProcess, table: Path) -> Processes:
+def running(program: Processes, world: SimulatorProcess) -> Processes:
     """All processes; those that an earlier test did not kill are still the same."""
-    journey.have_a_model(table)
     program.start_missing(program.worker_io, program.worker_ml, program.beat)
     return program
 

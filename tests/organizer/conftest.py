@@ -35,16 +35,24 @@ def link(user: str, simulator: Any) -> SpotifyAccount:
 
 @pytest.fixture
 def library(ada: SpotifyAccount, simulator: Any) -> SpotifyAccount:
-    """Ada's likes, synced, each with a prediction: rock, jazz-blues and pop in turn, with falling confidence."""
+    """Ada's likes, synced, each with a prediction."""
+    from tests.organizer.test_library import sync
+
+    sync(ada)
+    predict_in_turn(ada)
+    return ada
+
+
+def predict_in_turn(account: SpotifyAccount) -> None:
+    """A champion that says rock, jazz-blues and pop in turn, with falling confidence."""
     import math
 
     from classifier.labels import FAMILIES
     from organizer.models import ModelVersion, Prediction, Track
-    from tests.organizer.test_library import sync
 
-    sync(ada)
+    ModelVersion.objects.update(is_champion=False)
     version = ModelVersion.objects.create(name="test", path="test", labels=list(FAMILIES), is_champion=True)
-    tracks = Track.objects.liked_by(ada).movable().order_by("uri")
+    tracks = Track.objects.liked_by(account).movable().order_by("uri")
     rows = []
     for place, track in enumerate(tracks):
         genre = ("rock", "jazz-blues", "pop")[place % 3]
@@ -63,4 +71,3 @@ def library(ada: SpotifyAccount, simulator: Any) -> SpotifyAccount:
             )
         )
     Prediction.objects.bulk_create(rows)
-    return ada
