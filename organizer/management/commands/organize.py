@@ -118,7 +118,8 @@ def read_choices(genres: str | None, min_confidence: float | None, min_size: int
 
 
 def _choice(genres: list[str], confidence: float, min_size: int) -> plans.Choice:
-    return plans.Choice(" + ".join(map(display_name, genres)), tuple(genres), confidence, min_size)
+    name = " + ".join(map(display_name, genres))[:100]  # as long as Spotify and the column allow
+    return plans.Choice(name, tuple(genres), confidence, min_size)
 
 
 def _genre(name: str) -> str:
