@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from functools import cache
 from random import Random
 from statistics import fmean
+from typing import Any
 
 from simulator import identifiers
 from simulator.catalog import Catalogue, Track
@@ -63,7 +64,8 @@ def _track(family: str, artist: str, album: str, random: Random) -> Track:
 @cache
 def _striking(family: str) -> Profile:
     """The family's profile with its means pushed away from the average family's."""
-    profile, pushed = PROFILES[family], {}
+    profile = PROFILES[family]
+    pushed: dict[str, Any] = {}
     for field in fields(Profile):
         if isinstance(spread := getattr(profile, field.name), tuple):
             average = fmean(getattr(other, field.name)[0] for other in PROFILES.values())
