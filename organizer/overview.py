@@ -64,13 +64,14 @@ def split(songs: Iterable[Verdict]) -> Split:
     return Split(**{name: counts[name] for name in ("sure", "review", "own", "none")})
 
 
-def genre_cards(songs: Iterable[Verdict]) -> list[GenreCard]:
-    """The genres that occur, the largest first."""
+def genre_cards(songs: Iterable[Verdict], *, also: Iterable[str] = ()) -> list[GenreCard]:
+    """The genres that occur, the largest first, and those in `also`, even without a song."""
     by_genre: dict[str, list[Verdict]] = {genre: [] for genre in FAMILIES}
     for song in songs:
         if song.genre:
             by_genre.setdefault(song.genre, []).append(song)
-    cards = [_card(genre, found) for genre, found in by_genre.items() if found]
+    wanted = set(also)
+    cards = [_card(genre, found) for genre, found in by_genre.items() if found or genre in wanted]
     return sorted(cards, key=lambda card: -card.songs)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -50,9 +51,31 @@ def choose(account: SpotifyAccount, choices: list[Choice]) -> list[GenrePlaylist
 
 
 def _matching(rows: list[GenrePlaylist], choice: Choice) -> GenrePlaylist | None:
-    same_genres = (row for row in rows if set(row.genres) == set(choice.genres))
-    same_name = (row for row in rows if row.name == choice.name)
-    return next(same_genres, None) or next(same_name, None)
+    """The rule that the choice continues. What is in use goes before what has a playlist, and that before the rest;
+    among equals the same genres count more than the same name, so that two names can be swapped."""
+
+    def rank(row: GenrePlaylist) -> tuple[int, bool] | None:
+        has_genres, has_name = set(row.genres) == set(choice.genres), row.name == choice.name
+        standing = 0 if row.is_active else 1 if row.spotify_id else 2
+        return (standing, not has_genres) if has_genres or has_name else None
+
+    ranked = [(place, row.pk, row) for row in rows if (place := rank(row))]
+    return min(ranked)[2] if ranked else None
+
+
+def rules_of(account: SpotifyAccount) -> list[dict[str, Any]]:
+    """The user's rules as they stand, for `put_back`."""
+    fields = ("id", "name", "genres", "min_confidence", "min_size", "is_active")
+    return list(account.playlists.values(*fields))
+
+
+@transaction.atomic
+def put_back(account: SpotifyAccount, rules: list[dict[str, Any]]) -> None:
+    """Undo a `choose` from which nothing was written."""
+    account.playlists.update(is_active=False)
+    account.playlists.filter(spotify_id="").exclude(pk__in=[rule["id"] for rule in rules]).delete()
+    for rule in rules:
+        account.playlists.filter(pk=rule["id"]).update(**rule)
 
 
 def make(account: SpotifyAccount) -> Plan:
@@ -196,6 +219,7 @@ def _entry(rule: GenrePlaylist, proposal: PlaylistDiff, head: PlaylistHead | Non
         "playlist": rule.pk,
         "spotify_id": rule.spotify_id,
         "name": head.name if head else rule.name,  # a renamed playlist keeps its new name
+        "wished_name": rule.name if head and head.name != rule.name else "",
         "action": str(proposal.action),
         "is_accepted": proposal.action in {Action.NEW, Action.UPDATE},
         "calls": proposal.calls,

@@ -25,6 +25,10 @@ def queue(account: SpotifyAccount) -> QuerySet[Prediction]:
     )
 
 
+def has_predictions(account: SpotifyAccount) -> bool:
+    return Prediction.objects.filter(track__saves__account=account, track__saves__is_unliked=False).exists()
+
+
 def correct(account: SpotifyAccount, track: Track, genre: str, *, whole_artist: bool = False) -> Correction:
     """The user's word on a track, or on everything by its first artist. The last word wins; twice is once.
 

@@ -79,7 +79,7 @@ SPOTIFY_API_URL = env("SPOTIFY_API_URL", _urls["SPOTIFY_API_URL"])
 DEEZER_URL = env("DEEZER_URL", _urls["DEEZER_URL"])
 ITUNES_URL = env("ITUNES_URL", _urls["ITUNES_URL"])
 RECCOBEATS_URL = env("RECCOBEATS_URL", _urls["RECCOBEATS_URL"])
-SPOTIFY_CLIENT_ID = env("SPOTIFY_CLIENT_ID", "demo-client" if SIMULATOR_URL else "")
+SPOTIFY_CLIENT_ID = env("SPOTIFY_CLIENT_ID", "cratewise-demo" if SIMULATOR_URL else "")
 SPOTIFY_CLIENT_SECRET = env("SPOTIFY_CLIENT_SECRET", "demo-secret" if SIMULATOR_URL else "")
 SPOTIFY_SCOPES = "user-library-read playlist-read-private playlist-modify-private"
 SPOTIFY_REDIRECT_URI = f"{PUBLIC_URL}/spotify/callback"
@@ -197,6 +197,7 @@ STORAGES = {
 MEDIA_ROOT = VAR_DIR / "media"
 # Tables that a trainer may name instead of uploading; nothing outside these folders is read.
 DATASET_DIRS = [Path(path).resolve() for path in env_list("DATASET_DIRS", str(VAR_DIR / "datasets"))]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a table may have that many labels to map
 DATASET_MAX_BYTES = int(env_number("DATASET_MAX_BYTES", 200_000_000))
 
 SESSION_COOKIE_HTTPONLY = True

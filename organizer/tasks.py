@@ -87,6 +87,8 @@ def work(job_id: int, token: str = "") -> Job | None:
     except (AudioError, DataError, ModelError) as error:
         jobs.fail(job, str(error))
     except Exception:  # the one broad except: no traceback reaches a user, all of it reaches the log
+        if not Job.objects.filter(pk=job.pk).exists():  # the user disconnected: what it worked on is gone
+            return None
         log.exception("Job %s failed in phase %s", job.pk, job.phase)
         jobs.fail(
             job,

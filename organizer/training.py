@@ -26,7 +26,8 @@ class TrainingError(Exception):
 
 def resolve_server_path(text: str) -> Path:
     """A table that an admin names on the server. Only files inside DATASET_DIRS are read, links followed."""
-    path = Path(text).resolve()
+    inside = [folder / text for folder in settings.DATASET_DIRS if (folder / text).is_file()]
+    path = (inside[0] if inside else Path(text)).resolve()
     if not any(path.is_relative_to(folder) for folder in settings.DATASET_DIRS):
         folders = ", ".join(str(folder) for folder in settings.DATASET_DIRS)
         raise DataError(
@@ -47,6 +48,8 @@ def inspect_table(dataset: Dataset, source: Any, *, name: str | None = None) -> 
     if not isinstance(source, Path):
         source.seek(0)
     labels = label_counts(source, name=name)
+    if not labels:
+        raise DataError("The table has a header but no labelled rows.")
     proposed = guess_mapping(labels)
     dataset.label_map = {label: proposed[label] or "" for label in labels}
     dataset.rows, dataset.report = sum(labels.values()), {"labels": labels}

@@ -9,7 +9,7 @@ from django.urls import URLPattern, path, reverse
 
 from organizer import jobs, tasks, training
 from organizer.admin.charts import confusion_rows, curve_points, genre_rows, summary
-from organizer.models import TrainingRun
+from organizer.models import Job, TrainingRun
 
 
 class TrainingRunForm(forms.ModelForm):
@@ -20,6 +20,11 @@ class TrainingRunForm(forms.ModelForm):
             "seed": "The same seed on the same data gives the same model.",
             "epochs": "At most this many passes over the data; training stops early when it no longer gains.",
         }
+
+    def clean(self) -> dict[str, Any]:
+        if Job.objects.active().filter(kind=Job.Kind.TRAIN).exists():
+            raise forms.ValidationError("Another training run is under way. Wait for it, or cancel it.")
+        return super().clean() or {}
 
     def clean_epochs(self) -> int:
         epochs = self.cleaned_data["epochs"]

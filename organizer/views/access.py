@@ -6,6 +6,7 @@ from functools import wraps
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from organizer.models import SpotifyAccount
 
@@ -26,4 +27,11 @@ def linked(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return render(request, "not_linked.html")
         return view(request, account, *args, **kwargs)
 
-    return inner
+    @wraps(view)
+    def whole_page_or_fragment(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.headers.get("HX-Request") and account_of(request) is None:
+            # A page that polls must not swallow another page whole once its session has ended.
+            return HttpResponse(status=204, headers={"HX-Redirect": reverse("landing")})
+        return inner(request, *args, **kwargs)
+
+    return whole_page_or_fragment

@@ -18,6 +18,7 @@ from organizer.providers.errors import AuthRevoked, ProviderError
 from organizer.providers.spotify_accounts import new_verifier
 from organizer.views.access import account_of, linked
 
+ATTEMPTS = 5  # tabs in which somebody may press Connect before answering in any of them
 SCOPES = {
     "user-library-read": "Read your Liked Songs: titles, artists, and when you liked them.",
     "playlist-read-private": "See which playlists you have, to recognise the ones Cratewise made.",
@@ -31,7 +32,8 @@ def connect(request: HttpRequest) -> HttpResponse:
     if request.get_host() != urlsplit(settings.PUBLIC_URL).netloc:
         return redirect(f"{settings.PUBLIC_URL}{reverse('landing')}?moved")
     state, verifier = secrets.token_urlsafe(32), new_verifier()
-    request.session["connecting"] = {"state": state, "verifier": verifier}
+    attempts = list(request.session.get("connecting", {}).items())
+    request.session["connecting"] = dict([*attempts[1 - ATTEMPTS :], (state, verifier)])
     return redirect(
         network.spotify_accounts().authorize_url(
             state=state, verifier=verifier, scopes=settings.SPOTIFY_SCOPES
@@ -41,14 +43,16 @@ def connect(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
-    started = request.session.pop("connecting", None)
-    problem = _problem(request, started)
+    attempts = request.session.get("connecting", {})
+    verifier = attempts.pop(request.GET.get("state", ""), "")
+    request.session["connecting"] = attempts
+    problem = _problem(request, verifier)
     if problem:
         messages.error(request, problem)
         return redirect("link" if request.user.is_authenticated else "landing")
     user = request.user if request.user.is_authenticated else None
     try:
-        account = accounts.link_account(request.GET["code"], started["verifier"], user=user)
+        account = accounts.link_account(request.GET["code"], verifier, user=user)
     except AuthRevoked:
         messages.error(request, "Spotify did not accept this attempt any more. Please connect again.")
     except (ProviderError, LinkError) as error:
@@ -58,10 +62,9 @@ def callback(request: HttpRequest) -> HttpResponse:
     return redirect("link" if user else "landing")
 
 
-def _problem(request: HttpRequest, started: dict[str, str] | None) -> str:
+def _problem(request: HttpRequest, verifier: str) -> str:
     """Why this answer from Spotify cannot be used, or nothing."""
-    state = request.GET.get("state", "")
-    if not started or not secrets.compare_digest(state.encode(), started["state"].encode()):
+    if not verifier:
         return "This answer does not belong to an attempt made in this browser. Please connect again."
     if request.GET.get("error") == "access_denied":
         return (

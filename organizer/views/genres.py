@@ -83,10 +83,11 @@ class ChoiceForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @linked
 def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    cards = overview.genre_cards(verdicts.of_library(account))
-    if not cards:
-        return render(request, "genres_empty.html")
     rules = list(account.playlists.filter(is_active=True))
+    chosen = [genre for rule in rules for genre in rule.genres]
+    cards = overview.genre_cards(verdicts.of_library(account), also=chosen)
+    if not cards:
+        return render(request, "genres_empty.html", {"job": account.jobs.active().first()})
     data = request.POST if request.method == "POST" else None
     form = ChoiceForm(data, genres=[card.genre for card in cards], rules=rules)
     if form.is_valid():

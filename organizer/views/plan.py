@@ -62,6 +62,7 @@ def _rows(found: Plan) -> list[dict[str, Any]]:
     return [
         {
             "entry": entry,
+            "is_offered": entry["action"] in OFFERED,
             "rule": rules.get(entry["playlist"]),
             "ticked": ticked.get(entry["playlist"], 0),
             "items": sorted(first.get(entry["playlist"], []), key=lambda item: item.position),

@@ -23,6 +23,7 @@ def review(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     context = {
         "page": page,
         "left": page.paginator.count,
+        "has_predictions": page.paginator.count > 0 or queue_of.has_predictions(account),
         "blank": queue.filter(evidence=[]).count(),
         "spoken": account.corrections.count(),
         "genres": [(genre, display_name(genre)) for genre in FAMILIES],

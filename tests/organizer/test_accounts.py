@@ -113,3 +113,17 @@ def test_unlinking_deletes_what_came_from_spotify_but_not_others_songs(
     accounts.unlink(ada)
     assert SpotifyAccount.objects.get() == ben
     assert set(Track.objects.values_list("pk", flat=True)) == set(ben.saves.values_list("track", flat=True))
+
+
+def test_connecting_in_two_tabs_works_in_both(simulator: Any, client: Any, settings: Any, db: None) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    host = settings.PUBLIC_URL.removeprefix("http://")
+    urls = [client.post("/spotify/connect", HTTP_HOST=host).headers["Location"] for _ in range(2)]
+    for url in urls:
+        back = simulator.consent(url).removeprefix(settings.PUBLIC_URL)
+        assert client.get(back, HTTP_HOST=host).headers["Location"] == "/library"
+
+
+def test_a_polling_page_is_sent_to_the_start_when_the_session_has_ended(client: Any, db: None) -> None:
+    answer = client.get("/jobs", HTTP_HX_REQUEST="true")
+    assert (answer.status_code, answer.headers["HX-Redirect"], answer.content) == (204, "/", b"")

@@ -125,3 +125,19 @@ def test_a_word_on_one_song_outranks_the_one_on_its_artist(library: SpotifyAccou
     review.correct(library, first, "metal", whole_artist=True)
     genres = {song.track.pk: song.genre for song in verdicts.of_library(library)}
     assert (genres[first.pk], genres[second.pk]) == ("metal", "reggae")
+
+
+def test_taking_a_genre_out_of_a_merged_playlist_continues_that_playlist(library: SpotifyAccount) -> None:
+    plans.choose(library, [ROCK, JAZZ])
+    (mixed,) = plans.choose(library, [Choice("Mix", ("rock", "jazz-blues"), 0.6)])
+    GenrePlaylist.objects.filter(pk=mixed.pk).update(spotify_id="made")
+    (again,) = plans.choose(library, [Choice("Mix", ("rock",), 0.6)])
+    assert again.pk == mixed.pk
+
+
+def test_a_choice_that_is_not_written_can_be_put_back(library: SpotifyAccount) -> None:
+    plans.choose(library, [ROCK])
+    before = plans.rules_of(library)
+    plans.choose(library, [Choice("Loud", ("rock", "metal"), 0.2), JAZZ])
+    plans.put_back(library, before)
+    assert plans.rules_of(library) == before

@@ -44,6 +44,7 @@ class Command(BaseCommand):
         account = find_account(options["user"])
         choices = read_choices(options["genres"], options["min_confidence"], options["min_size"])
         self._run(jobs.start(account, Job.Kind.ORGANIZE))
+        rules = plans.rules_of(account)
         if choices:
             plans.choose(account, choices)
         elif options["min_confidence"] is not None:
@@ -59,6 +60,8 @@ class Command(BaseCommand):
             self._run(writing.start(plan))
             self._print_written(plan)
         else:
+            plans.discard(plan)
+            plans.put_back(account, rules)
             self.stdout.write("Nothing was written. Add --yes to write this plan.")
 
     def _run(self, started: tuple[Job, bool]) -> None:
