@@ -46,7 +46,7 @@ class Browser:
         assert to_spotify.status_code == 302, to_spotify.text
         store = import_module(django_settings.SESSION_ENGINE).SessionStore(self.session.cookies["sessionid"])
         back = self.world.consent(to_spotify.headers["Location"], "cleo")
-        self.seen |= {store["connecting"]["verifier"], parse_qs(urlsplit(back).query)["code"][0]}
+        self.seen |= {*store["connecting"].values(), parse_qs(urlsplit(back).query)["code"][0]}
         page = self.session.get(back)
         assert "Connected to Spotify" in page.text
         self.note_tokens()
