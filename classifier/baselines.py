@@ -1,43 +1,193 @@
-"""What any model has to beat: always the commonest genre, and logistic regression."""
+"""The classical models that people compare with, each in the pipeline it needs; saved without pickle (skops)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
-from classifier.dataset import Dataset
-from classifier.labels import FEATURES
+from classifier.errors import ModelError
+from classifier.labels import feature_named
+from classifier.rows import Rows
 
-MAX_ROWS = 20_000  # logistic regression has long converged by then
+LEAST = 1e-9  # probability of what a model rules out
+SKOPS = "skops"
+# What a saved model may consist of besides the types skops trusts by itself.
+TRUSTED = frozenset(
+    {
+        "collections.OrderedDict",
+        "lightgbm.basic.Booster",
+        "lightgbm.sklearn.LGBMClassifier",
+        "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        "sklearn.neighbors._kd_tree.KDTree",
+        "sklearn.tree._tree.Tree",
+    }
+)
 
 
-def majority(truth: np.ndarray, n: int) -> np.ndarray:
-    """Log-probabilities [n, K] of always answering with the training rows' label shares; truth bool [m, K]."""
-    share = (truth.sum(0) + 1) / (truth.sum() + truth.shape[1])
-    return np.tile(np.log(share), (n, 1))
+@dataclass(frozen=True)
+class Recipe:
+    """How one classical model is built and fed.
 
-
-def logistic(train: Dataset, first: np.ndarray, test: Dataset, n_labels: int, seed: int) -> np.ndarray:
-    """Log-probabilities [n, K] on `test` of a logistic regression on standardised numbers and one-hot categories.
-
-    first: int [m], one label per training track; labels that never occur get a tiny probability.
+    inputs: "scaled" numbers are standardised and categories one-hot, for models that measure distances; "filled"
+    only missing values are replaced, for trees; "raw" with NaN. Beyond `max_rows` a seeded sample is learned from.
     """
+
+    make: Callable[[int], Any]  # seed -> unfitted scikit-learn classifier
+    inputs: Literal["scaled", "filled", "raw"]
+    max_rows: int | None = None
+
+
+def _dummy(seed: int) -> Any:
+    from sklearn.dummy import DummyClassifier
+
+    return DummyClassifier(strategy="prior")
+
+
+def _knn(seed: int) -> Any:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    # Enough neighbours for probabilities of several genres; near ones count more.
+    return KNeighborsClassifier(n_neighbors=25, weights="distance")
+
+
+def _logistic(seed: int) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    rows = np.random.default_rng(seed).permutation(len(train))[:MAX_ROWS]
-    x, new = _design(train.x[rows], train.x[rows]), _design(test.x, train.x[rows])
-    model = LogisticRegression(max_iter=300).fit(x, first[rows])
-    log_p = np.full((len(test), n_labels), np.log(1e-9))
-    log_p[:, model.classes_] = model.predict_log_proba(new)
-    return log_p
+    return LogisticRegression(max_iter=300)
 
 
-def _design(x: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """x [n, F] as a design matrix: means and deviations come from `reference`, missing numbers become the mean."""
-    columns = []
-    for place, feature in enumerate(FEATURES):
-        values = x[:, place]
-        if feature.kind == "number":
-            known = reference[:, place][~np.isnan(reference[:, place])]
-            mean, deviation = (known.mean(), known.std() or 1.0) if len(known) else (0.0, 1.0)
-            columns.append(np.nan_to_num((values - mean) / deviation)[:, None])
-        else:
-            columns.append(values[:, None] == np.arange(feature.low, feature.high + 1))
-    return np.concatenate(columns, axis=1).astype(np.float64)
+def _adaboost(seed: int) -> Any:
+    from sklearn.ensemble import AdaBoostClassifier
+
+    return AdaBoostClassifier(random_state=seed)
+
+
+def _gradient_boosting(seed: int) -> Any:
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    return GradientBoostingClassifier(max_features="sqrt", random_state=seed)
+
+
+def _random_forest(seed: int) -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(n_estimators=200, max_depth=10, n_jobs=2, random_state=seed)
+
+
+def _svc(seed: int) -> Any:
+    from sklearn.svm import SVC
+
+    return SVC(probability=True, random_state=seed)
+
+
+def _light_gbm(seed: int, **changed: Any) -> Any:
+    from lightgbm import LGBMClassifier
+
+    settings = {
+        "n_estimators": 170, "learning_rate": 0.05, "num_leaves": 48, "min_child_samples": 30,
+        "subsample": 0.8, "subsample_freq": 1, "colsample_bytree": 0.8,
+    }  # fmt: skip
+    return LGBMClassifier(**{**settings, **changed}, random_state=seed, n_jobs=2, deterministic=True, verbose=-1)
+
+
+def _trees(seed: int) -> Any:
+    from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, VotingClassifier
+
+    members = [
+        ("forest", RandomForestClassifier(300, min_samples_leaf=2, n_jobs=2, random_state=seed)),
+        ("extra", ExtraTreesClassifier(300, min_samples_leaf=2, n_jobs=2, random_state=seed)),
+        ("boosting", _light_gbm(seed)),
+    ]
+    return VotingClassifier(members, voting="soft")
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "dummy": Recipe(_dummy, "raw"),
+    "knn": Recipe(_knn, "scaled", 50_000),
+    "logistic": Recipe(_logistic, "scaled", 20_000),  # has long converged by then
+    "adaboost": Recipe(_adaboost, "filled", 20_000),
+    "gradient-boosting": Recipe(_gradient_boosting, "filled", 20_000),
+    "random-forest": Recipe(_random_forest, "filled"),
+    "svc": Recipe(_svc, "scaled", 10_000),  # time grows with the square of the rows
+    "lightgbm": Recipe(_light_gbm, "raw"),
+    "trees": Recipe(_trees, "filled"),
+}
+
+
+class Baseline:
+    """A fitted classical model."""
+
+    def __init__(self, pipeline: Any, n_labels: int) -> None:
+        self.pipeline = pipeline
+        self.n_labels = n_labels
+
+    @classmethod
+    def learn(cls, name: str, rows: Rows, *, features: tuple[str, ...], seed: int = 0) -> "Baseline":
+        """Fit the recipe `name`. A track of several genres counts as one row for each, with its weight divided."""
+        from sklearn.pipeline import Pipeline
+        from sklearn.utils.validation import has_fit_parameter
+
+        recipe = RECIPES[name]
+        chosen = np.random.default_rng(seed).permutation(len(rows.x))[: recipe.max_rows]
+        place, label = np.nonzero(rows.truth[chosen])
+        row = chosen[place]
+        model = recipe.make(seed)
+        pipeline = Pipeline([("inputs", _inputs(recipe.inputs, features)), ("model", model)])
+        weight = rows.weight[row] / rows.truth[row].sum(1)
+        weighed = {"model__sample_weight": weight} if has_fit_parameter(model, "sample_weight") else {}
+        pipeline.fit(rows.x[row], label, **weighed)
+        return cls(pipeline, rows.truth.shape[1])
+
+    def log_probabilities(self, x: np.ndarray) -> np.ndarray:
+        """x float32 [n, F], NaN for missing -> log-probabilities float64 [n, K]."""
+        chances = np.full((len(x), self.n_labels), LEAST)
+        if len(x):
+            chances[:, self.pipeline.classes_] = np.maximum(self.pipeline.predict_proba(x), LEAST)
+        return np.log(chances / chances.sum(1, keepdims=True))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The pipeline as bytes, uint8 [m]."""
+        from skops import io
+
+        return {SKOPS: np.frombuffer(io.dumps(self.pipeline, compression=8), np.uint8)}
+
+    def description(self) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def restore(cls, arrays: Mapping[str, np.ndarray], n_labels: int) -> "Baseline":
+        """Back from `arrays`.
+
+        Raises
+        ------
+        ModelError
+            The file holds types that no model of ours consists of.
+        """
+        from skops import io
+
+        content = arrays[SKOPS].tobytes()
+        strange = sorted(set(io.get_untrusted_types(data=content)) - TRUSTED)
+        if strange:
+            raise ModelError(f"The model holds unexpected parts and was not loaded: {', '.join(strange)}.")
+        return cls(io.loads(content, trusted=sorted(TRUSTED)), n_labels)
+
+
+def _inputs(kind: str, features: tuple[str, ...]) -> Any:
+    """What turns x [n, F] into the model's input."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    if kind == "raw":
+        return "passthrough"
+    if kind == "filled":
+        return SimpleImputer(strategy="median", keep_empty_features=True)
+    schema = [feature_named(name) for name in features]
+    numbers = [i for i, one in enumerate(schema) if one.kind == "number"]
+    others = [i for i, one in enumerate(schema) if one.kind != "number"]
+    values = [np.arange(schema[i].low, schema[i].high + 1) for i in others]
+    filled = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler())
+    one_hot = OneHotEncoder(categories=values, handle_unknown="ignore", sparse_output=False)
+    return ColumnTransformer([("numbers", filled, numbers), ("categories", one_hot, others)])

@@ -1,17 +1,16 @@
-"""Validation artists decide how evidence is weighed and when an answer is sure; test artists judge it once."""
+"""Validation artists decide how evidence is weighed and when an answer is sure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 
 from classifier.artists import ArtistTable
-from classifier.baselines import logistic, majority
-from classifier.evaluate import report, sure_threshold
+from classifier.evaluate import sure_threshold
 from classifier.fusion import Fusion, Weights, combinations, fit_weights, key
-from classifier.nets import TabularMLP, log_probabilities
+from classifier.models import Model
+from classifier.several import Several
 from classifier.splits import Split
 from classifier.task import Task
 
@@ -30,6 +29,7 @@ class Calibration:
     threshold: float
     smoothing: float
     featured: float
+    several: Several = Several()
 
 
 def learn_artists(task: Task, rows: np.ndarray, calibration: Calibration) -> ArtistTable:
@@ -48,8 +48,10 @@ def _learn(task: Task, rows: np.ndarray, prior: np.ndarray, smoothing: float, fe
     )
 
 
-def calibrate(task: Task, split: Split, nets: Sequence[TabularMLP], sure_accuracy: float) -> Calibration:
-    """Fit weights, temperature and threshold on the validation rows, whose artists the networks have not seen.
+def calibrate(
+    task: Task, split: Split, model: Model, sure_accuracy: float, genres_per_track: int = 1
+) -> Calibration:
+    """Fit weights, temperature and threshold on the validation rows, whose artists the model has not seen.
 
     Artist evidence is what *other tables* say about a track's artists, because that is what it is for a user's
     library: tables label whole artists and albums at once, so within one table it looks far better than it is.
@@ -61,8 +63,8 @@ def calibrate(task: Task, split: Split, nets: Sequence[TabularMLP], sure_accurac
     settings = min(
         product(SMOOTHING, FEATURED), key=lambda pair: _artist_loss(task, known, valid, prior, pair)
     )
-    heard, artist = _artist_expert(task, known, valid, prior, settings)
-    experts = {"features": log_probabilities(nets, task.data.x[valid]), "artist": artist}
+    heard, artist = artist_expert(task, known, valid, prior, settings)
+    experts = {"features": model.log_probabilities(task.data.x[valid]), "artist": artist}
     rows = {key(names): heard if "artist" in names else np.ones(len(valid), bool) for names in combinations()}
     fusion = Fusion(prior, {key(names): _weights(names, experts, rows, truth) for names in combinations()})
     thresholds = [
@@ -70,7 +72,9 @@ def calibrate(task: Task, split: Split, nets: Sequence[TabularMLP], sure_accurac
     ]
     # A combination that never gets there must not silence the others; its confidence stays low by itself.
     reached = [one for one in thresholds if one <= 1]
-    return Calibration(fusion, max(reached, default=NEVER_SURE), *settings)
+    alone = fused(fusion, ("features",), experts, np.ones(len(valid), bool))
+    several = Several.fit(alone, truth, genres_per_track)
+    return Calibration(fusion, max(reached, default=NEVER_SURE), *settings, several)
 
 
 def _weights(
@@ -95,12 +99,12 @@ def _threshold(
 ) -> float:
     if rows.sum() < MIN_ROWS:
         return 0.0
-    log_p = _fused(fusion, names, experts, rows)
+    log_p = fused(fusion, names, experts, rows)
     right = truth[rows][np.arange(len(log_p)), log_p.argmax(1)]
     return sure_threshold(np.exp(log_p.max(1)), right, accuracy)
 
 
-def _fused(
+def fused(
     fusion: Fusion, names: Sequence[str], experts: Mapping[str, np.ndarray], rows: np.ndarray
 ) -> np.ndarray:
     """Log-probabilities [m, K] of the given rows from the evidence `names` alone."""
@@ -108,7 +112,7 @@ def _fused(
     return fusion.combine({name: expert[rows] for name, expert in experts.items()}, present)
 
 
-def _artist_expert(
+def artist_expert(
     task: Task,
     known: np.ndarray,
     rows: np.ndarray,
@@ -138,69 +142,6 @@ def _artist_loss(
     task: Task, known: np.ndarray, rows: np.ndarray, prior: np.ndarray, settings: tuple[float, float]
 ) -> float:
     """Mean cross-entropy of artist evidence on `rows`, for choosing smoothing and the weight of featured artists."""
-    heard, log_p = _artist_expert(task, known, rows, prior, settings)
+    heard, log_p = artist_expert(task, known, rows, prior, settings)
     truth = task.truth[rows] / task.truth[rows].sum(1, keepdims=True)
     return float(-(truth * log_p).sum(1)[heard].mean()) if heard.any() else 0.0
-
-
-def measure(
-    task: Task, split: Split, nets: Sequence[TabularMLP], calibration: Calibration, seed: int
-) -> dict[str, Any]:
-    """Test artists' figures per evidence combination, over all tables and for each, beside two baselines.
-
-    "features" leaves the artist out for every test track. Combinations with "artist" cover the test tracks of which
-    another track by one of the artists is known; those under "other_tables" know it from another table only.
-    """
-    test = split.test
-    features = log_probabilities(nets, task.data.x[test])
-    result: dict[str, Any] = {"other_tables": {}}
-    for other_tables in (False, True):
-        heard, artist = _artist_expert(
-            task,
-            np.arange(len(task.data)),
-            test,
-            calibration.fusion.prior,
-            (calibration.smoothing, calibration.featured),
-            other_tables=other_tables,
-        )
-        experts = {"features": features, "artist": artist}
-        for names in combinations():
-            rows = heard if "artist" in names else np.ones(len(test), bool)
-            log_p = _fused(calibration.fusion, names, experts, rows)
-            place = result["other_tables"] if other_tables else result
-            place[key(names)] = _reports(task, test[rows], log_p, calibration.threshold)
-    train = split.train
-    first = logistic(task.data.take(train), task.first[train], task.data.take(test), len(task.labels), seed)
-    result["baselines"] = {
-        "majority": _reports(task, test, majority(task.truth[train], len(test))),
-        "logistic": _reports(task, test, first),
-    }
-    return result
-
-
-def _reports(
-    task: Task, rows: np.ndarray, log_p: np.ndarray, threshold: float | None = None
-) -> dict[str, Any]:
-    def one(part: np.ndarray) -> dict[str, Any]:
-        return report(
-            log_p[part],
-            task.truth[rows[part]],
-            task.first[rows[part]],
-            labels=task.labels,
-            groups=task.artist_groups(rows[part]),
-            threshold=threshold,
-        )
-
-    whole = one(np.arange(len(rows)))
-    short = (
-        "tracks",
-        "accuracy",
-        "accuracy_interval",
-        "macro_f1",
-        "calibration_error",
-        "sure_share",
-        "sure_accuracy",
-    )
-    parts = {name: one(np.flatnonzero(task.table[rows] == i)) for i, name in enumerate(task.tables)}
-    whole["tables"] = {name: {key: part[key] for key in short if key in part} for name, part in parts.items()}
-    return whole

@@ -1,5 +1,6 @@
 """Public or uploaded tables to Dataset: named columns, checked values, labels as families."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +21,15 @@ from classifier.dataset import (
     vector,
 )
 from classifier.errors import DataError
-from classifier.labels import FEATURE_NAMES, FEATURES, Feature, LabelMap, detect_mapping, families_of
+from classifier.labels import (
+    FEATURE_NAMES,
+    Feature,
+    LabelMap,
+    detect_mapping,
+    families_of,
+    feature_named,
+    normalise,
+)
 from classifier.tables import RawTable, Source, as_numbers, as_text, read_raw
 
 __all__ = [
@@ -32,9 +41,11 @@ LABEL_COLUMNS = (
     "track_genre", "playlist_genre", "search_genre", "genre", "genre_top", "label", "family", "coarse15",
 )  # fmt: skip
 ARTIST_COLUMNS = ("artists", "artist_name", "track_artist", "artist")
+ALBUM_COLUMNS = ("track_album_id", "album_id", "album_name", "track_album_name", "album")
 ID_COLUMNS = ("track_id", "spotify_id", "id", "uri")
-ALIASES = {"mode": ("major",), "duration_ms": ("duration",)}
+ALIASES = {"mode": ("major",), "duration_ms": ("duration",), "popularity": ("track_popularity",)}
 OnBadRow = Literal["stop", "skip"]
+Level = Literal["family", "sub-genre", "own"]  # own: the table's labels as they are
 
 
 def read_table(
@@ -43,13 +54,17 @@ def read_table(
     name: str | None = None,
     label_column: str | None = None,
     mapping: str | LabelMap | None = None,
+    level: Level = "family",
+    features: Sequence[str] = FEATURE_NAMES,
+    repeat: bool = False,
     on_bad_row: OnBadRow = "stop",
     licence: str = "not stated",
 ) -> Dataset:
-    """A labelled table as tracks; rows of the same track are merged and keep every family they were filed under.
+    """A labelled table as tracks; rows of the same track are merged and keep every genre they were filed under.
 
-    Columns are found by name in any order; feature columns may be missing, but a cell of one that is there may
-    not be blank. `mapping` defaults to the public data set whose labels these are.
+    Columns are found by name in any order. Columns of the schema may be missing, but a cell of one that is there may
+    not be blank; any other column of numbers can be a feature too and must be there. `mapping` defaults to the public
+    data set whose labels these are. `repeat` keeps one row for each row of the table, its own genre first.
 
     Raises
     ------
@@ -57,39 +72,62 @@ def read_table(
         Names file, row and column; with `on_bad_row="skip"` bad rows are left out and listed in the report.
     """
     raw = read_raw(source, name)
-    x, missing, bad = _features(raw, blank_is_bad=True)
+    x, missing, bad = _features(raw, features, blank_is_bad=True)
     column, labels = _label_cells(raw, label_column, bad)
+    if len(missing) == len(features):
+        raise DataError(f"{raw.name} has none of the feature columns: {', '.join(features)}.")
     kept = _keep(raw, bad, on_bad_row)
-    chosen = mapping or detect_mapping(labels[i] for i in kept)
-    if chosen is None:
-        chosen = "families"  # raises below, naming the labels no mapping knows
-    families = families_of({labels[i] for i in kept}, chosen) if kept else {}
-    rows = [i for i in kept if families[labels[i]]]
-    found = [(family,) if (family := families.get(label)) else () for label in labels]
-    data = merge_tracks(x, found, _artists(raw), _ids(raw), rows)
+    known = mapping or detect_mapping(labels[i] for i in kept)
+    genres = _genres({labels[i] for i in kept}, level, known)
+    filed = [(genre,) if (genre := genres.get(label)) else () for label in labels]
+    rows = _rows(raw, x, tuple(features), filed)
+    data = merge_tracks(rows, [i for i in kept if filed[i]], repeat=repeat)
     report = ReadReport(
         rows_read=raw.n_rows,
         tracks=len(data),
         bad_rows=tuple(bad),
-        left_out=dict(Counter(labels[i] for i in kept if not families[labels[i]])),
+        left_out=dict(Counter(labels[i] for i in kept if not filed[i])),
         label_column=column,
-        mapping=chosen if isinstance(chosen, str) else None,
+        mapping=known if isinstance(known, str) and level != "own" else None,
         missing_columns=missing,
     )
     origin = Provenance(raw.name, raw.sha256, raw.n_rows, licence)
-    return replace(data, provenance=(origin,), report=report)
+    outside = _outside(rows, [i for i in kept if not filed[i]], labels, set(data.track_ids))
+    return replace(data, provenance=(origin,), report=report, outside=outside)
 
 
-def read_unlabelled(source: Source, *, name: str | None = None) -> Dataset:
+def _genres(labels: set[str], level: Level, mapping: str | LabelMap | None) -> Mapping[str, str | None]:
+    if level == "own":
+        return {label: normalise(label).replace(" ", "-") for label in labels}
+    # "families" where nothing fits: it raises, naming the labels that no mapping knows.
+    return families_of(labels, mapping or "families")
+
+
+def _outside(rows: Dataset, places: list[int], labels: Sequence[str], inside: set[str]) -> Dataset | None:
+    own = [(normalise(labels[i]).replace(" ", "-"),) for i in range(len(rows))]
+    elsewhere = [i for i in places if rows.track_ids[i] not in inside]
+    return merge_tracks(replace(rows, labels=tuple(own)), elsewhere) if elsewhere else None
+
+
+def _rows(
+    raw: RawTable, x: np.ndarray, names: tuple[str, ...], labels: Sequence[tuple[str, ...]]
+) -> Dataset:
+    column = _find(raw, ALBUM_COLUMNS)
+    albums = tuple(as_text(raw.columns[column])) if column else ()
+    return Dataset(x, names, tuple(labels), _artists(raw), _ids(raw), albums)
+
+
+def read_unlabelled(
+    source: Source, *, name: str | None = None, features: Sequence[str] = FEATURE_NAMES
+) -> Dataset:
     """A table to predict: one track a row in the table's order, labels ignored, blank cells simply unknown."""
     raw = read_raw(source, name)
-    x, missing, bad = _features(raw, blank_is_bad=False)
+    x, missing, bad = _features(raw, features, blank_is_bad=False)
     _keep(raw, bad, "stop")
-    artists = _artists(raw)
-    if len(missing) == len(FEATURE_NAMES) and not any(artists):
+    data = _rows(raw, x, tuple(features), ((),) * raw.n_rows)
+    if len(missing) == len(features) and not any(data.artists):
         raise DataError(f"{raw.name} has neither a feature column nor an artist column.")
-    report = ReadReport(raw.n_rows, raw.n_rows, (), {}, None, None, missing)
-    return Dataset(x, FEATURE_NAMES, ((),) * raw.n_rows, artists, _ids(raw), (), report)
+    return replace(data, report=ReadReport(raw.n_rows, raw.n_rows, (), {}, None, None, missing))
 
 
 def _find(raw: RawTable, names: Sequence[str]) -> str | None:
@@ -97,12 +135,16 @@ def _find(raw: RawTable, names: Sequence[str]) -> str | None:
     return next((by_lower[name] for name in names if name in by_lower), None)
 
 
-def _features(raw: RawTable, *, blank_is_bad: bool) -> tuple[np.ndarray, tuple[str, ...], list[BadRow]]:
+def _features(
+    raw: RawTable, names: Sequence[str], *, blank_is_bad: bool
+) -> tuple[np.ndarray, tuple[str, ...], list[BadRow]]:
     columns: dict[str, np.ndarray] = {}
     bad = [BadRow(row, "-", reason) for row, reason in raw.broken]
     broken = {row for row, _ in raw.broken}
-    for feature in FEATURES:
-        found = _find(raw, (feature.name, *ALIASES.get(feature.name, ())))
+    for feature in map(feature_named, names):
+        found = _find(raw, (feature.name.lower(), *ALIASES.get(feature.name, ())))
+        if found is None and math.isinf(feature.high):
+            raise DataError(f"{raw.name} has no column {feature.name!r}.")
         if found is None:
             continue
         values, wrong = as_numbers(raw.columns[found])
@@ -110,8 +152,8 @@ def _features(raw: RawTable, *, blank_is_bad: bool) -> tuple[np.ndarray, tuple[s
         bad += [BadRow(i + 1, found, why) for i, why in reasons.items() if i + 1 not in broken]
         values[list(reasons)] = np.nan
         columns[feature.name] = values
-    missing = tuple(name for name in FEATURE_NAMES if name not in columns)
-    return matrix(columns, raw.n_rows), missing, bad
+    missing = tuple(name for name in names if name not in columns)
+    return matrix(columns, raw.n_rows, names), missing, bad
 
 
 def _refused(
@@ -121,8 +163,9 @@ def _refused(
     if blank_is_bad:
         reasons |= {int(i): "the cell is empty" for i in np.flatnonzero(np.isnan(values)) if i not in wrong}
     known = ~np.isnan(values)
-    outside = known & ((values < feature.low) | (values > feature.high))
-    span = f"outside {feature.low:g} to {feature.high:g} ({feature.unit})"
+    outside = known & ~((values >= feature.low) & (values <= feature.high) & np.isfinite(values))
+    bounded = f"outside {feature.low:g} to {feature.high:g} ({feature.unit})"
+    span = bounded if np.isfinite(feature.high) else "no finite number"
     reasons |= {int(i): f"{values[i]:g} is {span}" for i in np.flatnonzero(outside)}
     if feature.kind != "number":
         broken = known & ~outside & (values != np.round(values))
@@ -135,8 +178,6 @@ def _label_cells(raw: RawTable, wanted: str | None, bad: list[BadRow]) -> tuple[
     if column is None:
         looked = repr(wanted) if wanted else "one of " + ", ".join(LABEL_COLUMNS)
         raise DataError(f"{raw.name} has no label column; looked for {looked}.")
-    if all(_find(raw, (name,)) is None for name in FEATURE_NAMES):
-        raise DataError(f"{raw.name} has none of the feature columns: {', '.join(FEATURE_NAMES)}.")
     cells = as_text(raw.columns[column])
     broken = {row for row, _ in raw.broken}
     bad += [

@@ -59,15 +59,21 @@ class ReadReport:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Tracks by row. x: float32 [n, F], NaN where unknown; labels: every family the track is filed under."""
+    """Tracks by row. x: float32 [n, F], NaN where unknown; labels: every genre the track is filed under.
+
+    `albums` are keys, empty where unknown. `outside` holds the tracks whose labels name none of the genres, filed
+    under their own labels: what a version can learn to call "none of these" from.
+    """
 
     x: np.ndarray
     feature_names: tuple[str, ...]
     labels: tuple[tuple[str, ...], ...]
     artists: tuple[tuple[str, ...], ...]
     track_ids: tuple[str, ...]
+    albums: tuple[str, ...] = ()
     provenance: tuple[Provenance, ...] = ()
     report: ReadReport | None = None
+    outside: "Dataset | None" = None
 
     def __len__(self) -> int:
         return len(self.track_ids)
@@ -81,7 +87,14 @@ class Dataset:
             labels=tuple(self.labels[i] for i in index),
             artists=tuple(self.artists[i] for i in index),
             track_ids=tuple(self.track_ids[i] for i in index),
+            albums=tuple(self.albums[i] for i in index) if self.albums else (),
         )
+
+    def columns(self, names: Sequence[str]) -> np.ndarray:
+        """Named features as float32 [n, len(names)]; NaN throughout for one that the data set lacks."""
+        place = {name: i for i, name in enumerate(self.feature_names)}
+        known = {name: self.x[:, place[name]] for name in names if name in place}
+        return matrix(known, len(self), names)
 
 
 def vector(features: Mapping[str, float], feature_names: Sequence[str] = FEATURE_NAMES) -> np.ndarray:
@@ -106,51 +119,57 @@ def matrix(
     return x
 
 
-def merge_tracks(
-    x: np.ndarray,
-    labels: Sequence[Sequence[str]],
-    artists: Sequence[tuple[str, ...]],
-    ids: Sequence[str],
-    rows: Sequence[int],
-) -> Dataset:
-    """The given rows with one row a track: the first row's values, the families of all its rows."""
+def merge_tracks(data: Dataset, rows: Sequence[int], *, repeat: bool = False) -> Dataset:
+    """The given rows with one row a track: the first row's values, the genres of all its rows.
+
+    With `repeat` every row stays, its own genre first and those of the track's other rows after it.
+    """
     first: dict[str, int] = {}
-    families: dict[str, dict[str, None]] = {}
+    genres: dict[str, dict[str, None]] = {}
     for i in rows:
-        first.setdefault(ids[i], i)
-        families.setdefault(ids[i], {}).update(dict.fromkeys(labels[i]))
-    places = list(first.values())
-    return Dataset(
-        x=x[places],
-        feature_names=FEATURE_NAMES,
-        labels=tuple(tuple(families[key]) for key in first),
-        artists=tuple(artists[i] for i in places),
-        track_ids=tuple(first),
-    )
+        first.setdefault(data.track_ids[i], i)
+        genres.setdefault(data.track_ids[i], {}).update(dict.fromkeys(data.labels[i]))
+    places = list(rows) if repeat else list(first.values())
+    kept = data.take(np.array(places, np.int64))
+    labels = [tuple({**dict.fromkeys(data.labels[i]), **genres[data.track_ids[i]]}) for i in places]
+    return replace(kept, labels=tuple(labels))
 
 
 def combine(datasets: Sequence[Dataset]) -> Dataset:
-    """Several tables as one; a track in two of them keeps its first row and the families of both."""
-    merged = merge_tracks(
-        np.concatenate([data.x for data in datasets]),
-        [labels for data in datasets for labels in data.labels],
-        [names for data in datasets for names in data.artists],
-        [key for data in datasets for key in data.track_ids],
-        range(sum(len(data) for data in datasets)),
+    """Several tables as one; a track in two of them keeps its first row and the genres of both.
+
+    Raises
+    ------
+    ValueError
+        The data sets were read with different features.
+    """
+    if len({data.feature_names for data in datasets}) > 1:
+        raise ValueError("data sets with different features cannot be combined")
+    outside = [data.outside for data in datasets if data.outside is not None]
+    rows = Dataset(
+        x=np.concatenate([data.x for data in datasets]),
+        feature_names=datasets[0].feature_names,
+        labels=tuple(labels for data in datasets for labels in data.labels),
+        artists=tuple(names for data in datasets for names in data.artists),
+        track_ids=tuple(key for data in datasets for key in data.track_ids),
+        albums=tuple(album for data in datasets for album in data.albums or ("",) * len(data)),
+        provenance=tuple(origin for data in datasets for origin in data.provenance),
+        outside=combine(outside) if outside else None,
     )
-    return replace(merged, provenance=tuple(origin for data in datasets for origin in data.provenance))
+    repeat = any(len(set(data.track_ids)) < len(data) for data in datasets)
+    return merge_tracks(rows, range(len(rows)), repeat=repeat)
 
 
 def targets(data: Dataset, labels: Sequence[str]) -> np.ndarray:
-    """Truth as bool [n, K]: every label of the track; families outside `labels` are dropped."""
+    """Truth as bool [n, K]: every label of the track; genres outside `labels` are dropped."""
     place = {label: k for k, label in enumerate(labels)}
     truth = np.zeros((len(data), len(labels)), bool)
-    for i, families in enumerate(data.labels):
-        truth[i, [place[family] for family in families if family in place]] = True
+    for i, genres in enumerate(data.labels):
+        truth[i, [place[genre] for genre in genres if genre in place]] = True
     return truth
 
 
 def present_labels(data: Dataset) -> tuple[str, ...]:
-    """The families that occur, in the taxonomy's order."""
-    seen = {family for families in data.labels for family in families}
-    return tuple(family for family in FAMILIES if family in seen)
+    """The genres that occur: families in the taxonomy's order, then others by name."""
+    seen = {genre for genres in data.labels for genre in genres}
+    return tuple(one for one in FAMILIES if one in seen) + tuple(sorted(seen - set(FAMILIES)))

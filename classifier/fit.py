@@ -1,8 +1,12 @@
 """The fit loop: AdamW, one-cycle schedule, early stopping, random feature dropping; knows no particular model."""
 
 import copy
+import os
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,14 +37,16 @@ class FitConfig:
     epochs: int = 20
     batch: int = 1024
     learning_rate: float = 4e-3
+    one_cycle: bool = True  # up to the learning rate and down again; else constant
     weight_decay: float = 0.02
     patience: int = 6
     drop_rows: float = 0.3  # share of rows whose features are dropped at random
     drop_share: float = 0.5  # at most this share of such a row's features
 
 
-Score = Callable[[nn.Module], tuple[float, float]]
-Report = Callable[[int, float, tuple[float, float] | None], None]
+Scores = tuple[float, float]
+Score = Callable[[nn.Module], Scores]
+Report = Callable[[int, float, Scores | None], None]
 
 
 def drop_features(x: torch.Tensor, config: FitConfig, generator: torch.Generator) -> torch.Tensor:
@@ -50,6 +56,74 @@ def drop_features(x: torch.Tensor, config: FitConfig, generator: torch.Generator
         torch.rand(len(x), 1, generator=generator) < config.drop_rows, chance, torch.zeros(())
     )
     return torch.where(torch.rand(x.shape, generator=generator) < chance, torch.nan, x)
+
+
+class _Fitting:
+    """A fit under way: all that the next epoch depends on, so that it can go on after the process was killed."""
+
+    def __init__(self, net: nn.Module, n: int, config: FitConfig, seed: int) -> None:
+        self.net, self.config = net, config
+        self.generator = torch.Generator().manual_seed(seed)
+        self.optimiser = torch.optim.AdamW(
+            net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        steps = config.epochs * max(1, -(-n // config.batch))
+        self.schedule = (
+            torch.optim.lr_scheduler.OneCycleLR(self.optimiser, config.learning_rate, steps, pct_start=0.2)
+            if config.one_cycle
+            else torch.optim.lr_scheduler.ConstantLR(self.optimiser, factor=1.0)
+        )
+        self.epoch, self.kept, self.best = 0, 0, -1.0
+        self.best_state: dict[str, torch.Tensor] | None = None
+
+    def run_epoch(self, inputs: torch.Tensor, wanted: torch.Tensor, weights: torch.Tensor) -> float:
+        """One pass over inputs [n, F], wanted [n, K] and weights [n]; the mean loss."""
+        self.net.train()
+        losses = []
+        for rows in torch.randperm(len(inputs), generator=self.generator).split(self.config.batch):
+            if len(rows) > 1:  # batch norm needs two rows
+                logits = self.net(drop_features(inputs[rows], self.config, self.generator))
+                loss = -(weights[rows] * (wanted[rows] * torch.log_softmax(logits, 1)).sum(1)).mean()
+                self.optimiser.zero_grad()
+                loss.backward()
+                self.optimiser.step()
+                losses.append(loss.item())
+            self.schedule.step()
+        self.net.eval()
+        self.epoch += 1
+        return float(np.mean(losses))
+
+    def note(self, scores: Scores | None) -> None:
+        """Keep the weights if these validation scores are the best so far."""
+        if scores and scores[0] > self.best:
+            self.best, self.kept = scores[0], self.epoch
+            self.best_state = copy.deepcopy(self.net.state_dict())
+
+    def is_over(self, last: int, *, scored: bool) -> bool:
+        return self.epoch >= last or (scored and self.epoch - self.kept >= self.config.patience)
+
+    def save(self, path: Path) -> None:
+        state = {name: getattr(self, name) for name in ("epoch", "kept", "best", "best_state")}
+        state |= {"net": self.net.state_dict(), "optimiser": self.optimiser.state_dict()}
+        state |= {"schedule": self.schedule.state_dict(), "order": self.generator.get_state()}
+        state |= {"dropout": torch.get_rng_state()}
+        unfinished = path.with_suffix(".part")
+        torch.save(state, unfinished)
+        os.replace(unfinished, path)
+
+    def resume(self, path: Path) -> None:
+        """Go on where `path` was saved; from the start where it cannot be read."""
+        try:
+            state: dict[str, Any] = torch.load(path, weights_only=True)
+        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):
+            return
+        for name in ("epoch", "kept", "best", "best_state"):
+            setattr(self, name, state[name])
+        self.net.load_state_dict(state["net"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.generator.set_state(state["order"])
+        torch.set_rng_state(state["dropout"])
 
 
 def fit(
@@ -63,38 +137,26 @@ def fit(
     score: Score | None = None,
     report: Report | None = None,
     stop_after: int | None = None,
+    checkpoint: Path | None = None,
 ) -> int:
     """Fit `net` to x [n, F], truth [n, K] (rows sum to 1) and weight [n]; returns the epoch whose weights it keeps.
 
     With `score` (validation accuracy and macro-F1 of a net) the best epoch by accuracy is kept and fitting
     stops early after `patience` epochs without gain; without it the last epoch is kept, `stop_after` or all.
+    Every epoch is saved to `checkpoint`; if it exists, fitting goes on from it and ends as if never interrupted.
     """
-    generator = torch.Generator().manual_seed(seed)
     inputs, wanted, weights = (torch.from_numpy(a.astype(np.float32)) for a in (x, truth, weight))
-    optimiser = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    steps = config.epochs * max(1, -(-len(x) // config.batch))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, steps, pct_start=0.2)
-    best, kept, best_state = -1.0, 0, None
-    for epoch in range(1, config.epochs + 1):
-        net.train()
-        losses = []
-        for rows in torch.randperm(len(x), generator=generator).split(config.batch):
-            if len(rows) > 1:  # batch norm needs two rows
-                logits = net(drop_features(inputs[rows], config, generator))
-                loss = -(weights[rows] * (wanted[rows] * torch.log_softmax(logits, 1)).sum(1)).mean()
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
-                losses.append(loss.item())
-            schedule.step()
-        net.eval()
+    fitting = _Fitting(net, len(x), config, seed)
+    if checkpoint and checkpoint.exists():
+        fitting.resume(checkpoint)
+    while not fitting.is_over(stop_after or config.epochs, scored=score is not None):
+        loss = fitting.run_epoch(inputs, wanted, weights)
         scores = score(net) if score else None
-        if scores and scores[0] > best:
-            best, kept, best_state = scores[0], epoch, copy.deepcopy(net.state_dict())
+        fitting.note(scores)
+        if checkpoint:
+            fitting.save(checkpoint)
         if report:
-            report(epoch, float(np.mean(losses)), scores)
-        if epoch == stop_after or (score and epoch - kept >= config.patience):
-            break
-    if best_state is not None:
-        net.load_state_dict(best_state)
-    return kept or epoch
+            report(fitting.epoch, loss, scores)
+    if fitting.best_state is not None:
+        net.load_state_dict(fitting.best_state)
+    return fitting.kept or fitting.epoch

@@ -4,16 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import log_softmax
 
 from classifier.dataset import Dataset, targets
 from classifier.errors import DataError
 from classifier.evaluate import report
 from classifier.fusion import combinations, key, rows_with
 from classifier.predict import Predictor
-from classifier.splits import split_at_random
-
-NEVER = -50.0  # log-probability of a genre that is switched off
+from classifier.splits import split as split_rows
 
 
 def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
@@ -35,9 +32,9 @@ def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
     everything = np.ones(len(part), bool)
     result = {"all evidence": _report(predictor, part, log_p, everything)}
     result["features only"] = _report(predictor, part, alone, everything)
-    result["features only, the table's genres"] = _report(
-        predictor, part, _narrowed(alone, part, predictor), everything
-    )
+    occurring = [label for k, label in enumerate(predictor.labels) if targets(part, predictor.labels)[:, k].any()]
+    narrowed, _ = predictor.narrowed(alone, occurring)
+    result["features only, the table's genres"] = _report(predictor, part, narrowed, everything)
     for names in combinations():
         chosen = rows_with(names, present)
         if chosen.any():
@@ -55,13 +52,7 @@ def _rows(predictor: Predictor, data: Dataset, split: str) -> np.ndarray:
     if split == "by-artist":
         known = [any(map(predictor.artists.knows, names)) for names in data.artists]
         return np.setdiff1d(usable, np.flatnonzero(known))
-    return np.intersect1d(usable, split_at_random(data).test) if split == "random" else usable
-
-
-def _narrowed(log_p: np.ndarray, data: Dataset, predictor: Predictor) -> np.ndarray:
-    """log_p [n, K] with the choice narrowed to genres that occur in the table, as if only these were switched on."""
-    occurring = targets(data, predictor.labels).any(0)
-    return log_softmax(np.where(occurring, log_p, NEVER), axis=1)
+    return np.intersect1d(usable, split_rows(data, "random").test) if split == "random" else usable
 
 
 def _report(predictor: Predictor, data: Dataset, log_p: np.ndarray, rows: np.ndarray) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The genre taxonomy, the named feature schema, and public data sets' labels as families. Imports no heavy module."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -48,8 +49,7 @@ class Feature:
 
 
 # Units and ranges as Spotify documented its audio features; loudness, tempo and duration are widened to what
-# the public tables really contain. key -1 means "unknown". Popularity is left out on purpose: it records how a
-# table was collected, helps inside it and harms everywhere else.
+# the public tables really contain. key -1 means "unknown".
 FEATURES: tuple[Feature, ...] = (
     Feature("danceability", "share", 0, 1, "number"),
     Feature("energy", "share", 0, 1, "number"),
@@ -67,6 +67,21 @@ FEATURES: tuple[Feature, ...] = (
     Feature("explicit", "0 no, 1 yes", 0, 1, "flag"),
 )
 FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+# No default input, and never in a shipped version: popularity records how a table was collected, so it helps inside
+# that table and harms everywhere else. It is here to repeat published figures.
+POPULARITY = Feature("popularity", "0 to 100", 0, 100, "number")
+FEATURE_SETS: Mapping[str, tuple[str, ...]] = {
+    "default": FEATURE_NAMES,
+    "with-popularity": (*FEATURE_NAMES, POPULARITY.name),
+    "sound-only": FEATURE_NAMES[:12],
+}
+_BY_NAME = {feature.name: feature for feature in (*FEATURES, POPULARITY)}
+
+
+def feature_named(name: str) -> Feature:
+    """The schema's feature, or for any other column of a table a number without unit and bounds."""
+    return _BY_NAME.get(name) or Feature(name, "", -math.inf, math.inf, "number")
+
 
 LabelMap = Mapping[str, str | None]
 

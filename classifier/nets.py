@@ -7,10 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from classifier.labels import FEATURES, Feature
-
-_BY_NAME = {feature.name: feature for feature in FEATURES}
-
+from classifier.labels import Feature, feature_named
 
 @dataclass(frozen=True)
 class MLPConfig:
@@ -24,17 +21,12 @@ class MLPConfig:
     dropout: float = 0.2
 
 
-def classic(feature_names: tuple[str, ...], labels: tuple[str, ...]) -> MLPConfig:
-    """The plain network earlier projects used: 256-128, ReLU, batch norm, dropout .2, standardised inputs."""
-    return MLPConfig(feature_names, labels, bins=0, embedding=4, hidden=(256, 128), dropout=0.2)
-
-
 def _numbers(config: MLPConfig) -> list[int]:
-    return [i for i, name in enumerate(config.feature_names) if _BY_NAME[name].kind == "number"]
+    return [i for i, name in enumerate(config.feature_names) if feature_named(name).kind == "number"]
 
 
 def _categories(config: MLPConfig) -> list[tuple[int, Feature]]:
-    named = [(i, _BY_NAME[name]) for i, name in enumerate(config.feature_names)]
+    named = [(i, feature_named(name)) for i, name in enumerate(config.feature_names)]
     return [(i, feature) for i, feature in named if feature.kind != "number"]
 
 

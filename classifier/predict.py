@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+from scipy.special import log_softmax, logsumexp
 
-from classifier import registry
+from classifier import models, registry
 from classifier.artists import ArtistTable, Votes
 from classifier.dataset import matrix, vector
-from classifier.errors import ModelError
+from classifier.errors import DataError, ModelError
 from classifier.fusion import EVIDENCE, Fusion, Weights
-from classifier.nets import MLPConfig, TabularMLP, log_probabilities
+from classifier.models import Model
+from classifier.several import Several
 
 __all__ = ["Example", "Predictor", "Result", "vector"]
-REASONS = 3  # families shown per kind of evidence
+REASONS = 3  # genres shown per kind of evidence
+NEVER = -50.0  # log-probability of a genre that is switched off
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,19 @@ class Example:
 
 @dataclass(frozen=True)
 class Result:
-    """log_probs: family -> log-probability over the version's labels; why: evidence -> its three likeliest families."""
+    """log_probs: genre -> log-probability, given that the track belongs to one of them; `confidence` is the best's.
+
+    genres: those to file the track under, the likeliest first; one unless the version was trained for several.
+    other: chance that it belongs to none of the genres. sure: `confidence` times 1 - `other` reaches the threshold.
+    why: evidence -> its three likeliest genres with their probabilities.
+    """
 
     track_id: str
     log_probs: dict[str, float]
     genre: str
+    genres: tuple[str, ...]
     confidence: float
+    other: float
     sure: bool
     evidence: tuple[str, ...]
     why: dict[str, dict[str, float]]
@@ -47,19 +56,22 @@ class Predictor:
     def __init__(
         self,
         *,
-        nets: Sequence[TabularMLP],
+        model: Model,
+        feature_names: tuple[str, ...],
         artists: ArtistTable,
         fusion: Fusion,
         threshold: float,
+        several: Several,
         version_name: str,
     ) -> None:
-        self.nets = tuple(net.eval() for net in nets)
+        self.model = model
+        self.feature_names = feature_names
         self.artists = artists
+        self.labels = artists.labels
         self.fusion = fusion
         self.threshold = threshold
+        self.several = several
         self.version_name = version_name
-        self.labels: tuple[str, ...] = nets[0].config.labels
-        self.feature_names: tuple[str, ...] = nets[0].config.feature_names
 
     @classmethod
     def load(cls, path: Path) -> "Predictor":
@@ -72,13 +84,26 @@ class Predictor:
                 f"The model version {Path(path).name} is damaged: its parts do not fit."
             ) from error
 
-    def predict(self, examples: Sequence[Example], *, votes: Votes | None = None) -> list[Result]:
+    def predict(
+        self,
+        examples: Sequence[Example],
+        *,
+        votes: Votes | None = None,
+        genres: Sequence[str] | None = None,
+    ) -> list[Result]:
         """One result per example, in order.
 
-        `votes` are a user's own corrections, artist name -> family -> votes; they count as that many more tracks.
+        `votes` are a user's own corrections, artist name -> genre -> votes; they count as that many more tracks.
+        `genres` narrows the choice; what the others would have got becomes the chance of "none of these".
+
+        Raises
+        ------
+        DataError
+            A genre that the version does not know.
         """
         ids = [example.track_id for example in examples]
-        return self.predict_rows(ids, self._matrix(examples), [one.artists for one in examples], votes=votes)
+        artists = [one.artists for one in examples]
+        return self.predict_rows(ids, self._matrix(examples), artists, votes=votes, genres=genres)
 
     def predict_rows(
         self,
@@ -87,15 +112,26 @@ class Predictor:
         artists: Sequence[Sequence[str]],
         *,
         votes: Votes | None = None,
+        genres: Sequence[str] | None = None,
     ) -> list[Result]:
         """As `predict`, from features already in place: float32 [n, F] in `feature_names`' order, NaN unknown."""
         log_p, experts, present = self.log_probabilities(x, artists, votes=votes)
-        return self._results(ids, log_p, experts, present)
+        log_p, other = self.narrowed(log_p, genres)
+        return self._results(ids, log_p, other, experts, present)
 
     def _matrix(self, examples: Sequence[Example]) -> np.ndarray:
         given = [example.features or {} for example in examples]
         columns = {name: [features.get(name) for features in given] for name in self.feature_names}
         return matrix(columns, len(examples), self.feature_names)
+
+    def narrowed(self, log_p: np.ndarray, genres: Sequence[str] | None) -> tuple[np.ndarray, np.ndarray]:
+        """log_p [n, K] among `genres` alone, and the probability of all others, float [n]."""
+        unknown = sorted(set(genres or ()) - set(self.labels))
+        if unknown:
+            raise DataError(f"The model does not know {', '.join(unknown)}; it knows {', '.join(self.labels)}.")
+        chosen = np.array([not genres or label in genres for label in self.labels])
+        inside = np.exp(logsumexp(log_p[:, chosen], axis=1))
+        return log_softmax(np.where(chosen, log_p, NEVER), axis=1), np.clip(1.0 - inside, 0.0, 1.0)
 
     def log_probabilities(
         self,
@@ -109,7 +145,7 @@ class Predictor:
         counts = self.artists.evidence(artists, own=own, votes=votes)
         present = {"features": ~np.isnan(x).all(1), "artist": counts.sum(1) > 0}
         experts = {
-            "features": log_probabilities(self.nets, x),
+            "features": self.model.log_probabilities(x),
             "artist": self.artists.log_probabilities(counts),
         }
         return self.fusion.combine(experts, present), experts, present
@@ -118,11 +154,14 @@ class Predictor:
         self,
         ids: Sequence[str],
         log_p: np.ndarray,
+        other: np.ndarray,
         experts: Mapping[str, np.ndarray],
         present: Mapping[str, np.ndarray],
     ) -> list[Result]:
         best = log_p.argmax(1)
         confidence = np.exp(log_p.max(1))
+        sure = confidence * (1 - other) >= self.threshold
+        chosen = self._chosen(log_p)
         tops = {name: _top(experts[name]) for name in EVIDENCE}
         rows = log_p.tolist()
         results = []
@@ -133,13 +172,26 @@ class Predictor:
                     track_id=track_id,
                     log_probs=dict(zip(self.labels, rows[i], strict=True)),
                     genre=self.labels[best[i]],
+                    genres=chosen[i],
                     confidence=float(confidence[i]),
-                    sure=bool(evidence) and bool(confidence[i] >= self.threshold),
+                    other=float(other[i]),
+                    sure=bool(evidence) and bool(sure[i]),
                     evidence=evidence,
                     why={name: {self.labels[k]: p for k, p in tops[name][i]} for name in evidence},
                 )
             )
         return results
+
+    def _chosen(self, log_p: np.ndarray) -> list[tuple[str, ...]]:
+        """The genres to file each row under, the likeliest first."""
+        if self.several.at_most == 1:
+            return [(self.labels[k],) for k in log_p.argmax(1)]
+        order = np.argsort(-log_p, axis=1, kind="stable")[:, : self.several.at_most]
+        kept = np.take_along_axis(self.several.choose(log_p), order, 1)
+        return [
+            tuple(self.labels[k] for k, keep in zip(places, keeps, strict=True) if keep)
+            for places, keeps in zip(order.tolist(), kept.tolist(), strict=True)
+        ]
 
 
 def _top(log_p: np.ndarray) -> list[list[tuple[int, float]]]:
@@ -152,9 +204,9 @@ def _top(log_p: np.ndarray) -> list[list[tuple[int, float]]]:
 def _restore(version: registry.Version) -> Predictor:
     meta = version.meta
     labels = tuple(meta["labels"])
-    fusion = meta["fusion"]
-    prior = np.array(fusion["prior"])
-    weights = {key: Weights(**one) for key, one in fusion["weights"].items()}
+    features = tuple(feature["name"] for feature in meta["features"])
+    prior = np.array(meta["fusion"]["prior"])
+    weights = {key: Weights(**one) for key, one in meta["fusion"]["weights"].items()}
     settings = meta["artists"]
     table = ArtistTable.from_arrays(
         version.artists,
@@ -164,19 +216,11 @@ def _restore(version: registry.Version) -> Predictor:
         featured=settings["featured"],
     )
     return Predictor(
-        nets=[_net(meta, version.weights, member) for member in range(meta["members"])],
+        model=models.restore(meta["model"]["family"], meta["model"], version.weights, features, labels),
+        feature_names=features,
         artists=table,
         fusion=Fusion(prior, weights),
         threshold=float(meta["threshold"]),
+        several=Several(**meta.get("several", {})),
         version_name=str(meta["name"]),
     )
-
-
-def _net(meta: Mapping[str, Any], weights: Mapping[str, np.ndarray], member: int) -> TabularMLP:
-    names = tuple(feature["name"] for feature in meta["features"])
-    shape = {**meta["net"], "hidden": tuple(meta["net"]["hidden"])}
-    net = TabularMLP(MLPConfig(feature_names=names, labels=tuple(meta["labels"]), **shape))
-    prefix = f"{member}."
-    state = {key[len(prefix) :]: torch.from_numpy(a) for key, a in weights.items() if key.startswith(prefix)}
-    net.load_state_dict(state)
-    return net

@@ -15,9 +15,10 @@ from safetensors.numpy import load_file, save_file
 
 from classifier.errors import ModelError
 
-FORMAT = 1
+FORMAT = 2
 META, WEIGHTS, ARTISTS = "meta.json", "weights.safetensors", "artists.safetensors"
-_REQUIRED = ("format", "name", "labels", "features", "net", "members", "fusion", "artists", "threshold")
+EVALUATION = "evaluation.safetensors"  # test tracks for the report; may be deleted, and is not in the shipped version
+_REQUIRED = ("format", "name", "labels", "features", "model", "fusion", "artists", "threshold")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Version:
     meta: Mapping[str, Any]
     weights: Mapping[str, np.ndarray]
     artists: Mapping[str, np.ndarray]
+    evaluation: Mapping[str, np.ndarray] | None = None
 
 
 def shipped_path() -> Path:
@@ -62,8 +64,10 @@ def write(version: Version, path: Path) -> None:
 
 
 def _fill(folder: Path, version: Version) -> None:
-    save_file({name: np.ascontiguousarray(a) for name, a in version.weights.items()}, folder / WEIGHTS)
-    save_file({name: np.ascontiguousarray(a) for name, a in version.artists.items()}, folder / ARTISTS)
+    files = {WEIGHTS: version.weights, ARTISTS: version.artists, EVALUATION: version.evaluation}
+    for name, arrays in files.items():
+        if arrays is not None:
+            save_file({key: np.ascontiguousarray(a) for key, a in arrays.items()}, folder / name)
     text = json.dumps(dict(version.meta), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / META).write_text(text + "\n", encoding="utf-8")
 
@@ -82,19 +86,32 @@ def read_meta(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path.name} is not a model version: it has no {META}.") from error
     except (OSError, ValueError) as error:
         raise ModelError(f"The model version {path.name} is damaged: {META} cannot be read.") from error
-    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+    if not isinstance(meta, dict) or meta.get("format") not in (1, FORMAT):
         found = meta.get("format") if isinstance(meta, dict) else None
         raise ModelError(
             f"The model version {path.name} has format {found}; this program reads format {FORMAT}."
         )
+    if meta["format"] == 1:
+        meta = _from_format_1(meta)
     missing = [name for name in _REQUIRED if name not in meta]
     if missing:
         raise ModelError(f"The model version {path.name} is damaged: {META} lacks {', '.join(missing)}.")
     return meta
 
 
+def _from_format_1(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Format 1 knew one model family and wrote its shape at the top."""
+    model = {"family": "mlp", "net": meta.get("net"), "members": meta.get("members")}
+    return {**meta, "model": model}
+
+
+def read_evaluation(path: Path) -> dict[str, np.ndarray] | None:
+    """The test tracks kept with a version, None where there are none; raises ModelError where they are damaged."""
+    return _arrays(path / EVALUATION) if (path / EVALUATION).exists() else None
+
+
 def read(path: Path) -> Version:
-    """A whole version; raises ModelError as `read_meta` does, and where a file is missing or damaged."""
+    """A whole version without its test tracks; raises ModelError as `read_meta` does, and where a file is missing or damaged."""
     meta = read_meta(path)
     return Version(meta, _arrays(path / WEIGHTS), _arrays(path / ARTISTS))
 

@@ -1,20 +1,27 @@
 """Several tables made ready for training: one set of tracks, its labels and their weights."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from classifier.dataset import Dataset, combine, present_labels, targets
 from classifier.errors import DataError
+from classifier.rows import Rows
+from classifier.splits import primary_artist
 
 MIN_TRACKS = 200
+MIN_PER_GENRE = 10  # fewer cannot be told from chance in three parts
 
 
 @dataclass(frozen=True)
 class Task:
-    """truth: bool [n, K]; first: int [n], each track's first label; table: int [n], the table it came from."""
+    """truth: bool [n, K]; first: int [n], each track's first label; table: int [n], the table it came from.
+
+    `outside` are tracks of none of the genres; `left_out` says how many tracks too rare genres had.
+    """
 
     data: Dataset
     labels: tuple[str, ...]
@@ -22,29 +29,48 @@ class Task:
     first: np.ndarray
     table: np.ndarray
     tables: tuple[str, ...]
+    outside: Dataset | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def fingerprint(self) -> str:
         """sha256 over values, labels and ids: equal for equal data, whatever the files were called."""
-        digest = hashlib.sha256(self.data.x.tobytes())
-        digest.update("|".join(self.labels).encode() + self.truth.tobytes())
-        digest.update("\n".join(self.data.track_ids).encode())
+        digest = hashlib.sha256("|".join((*self.labels, *self.data.feature_names)).encode())
+        digest.update(self.truth.tobytes())
+        for part in (self.data, self.outside):
+            if part is not None:
+                digest.update(part.x.tobytes() + "\n".join(part.track_ids).encode())
         return digest.hexdigest()
 
     def artist_groups(self, rows: np.ndarray) -> np.ndarray:
         """A number per primary artist for the given rows, int [m]; tracks without artists are their own group."""
-        names = [(self.data.artists[i] or (self.data.track_ids[i],))[0].lower() for i in rows]
-        return np.unique(names, return_inverse=True)[1]
+        return np.unique([primary_artist(self.data, row) for row in rows], return_inverse=True)[1]
+
+    def sentences(self) -> list[str]:
+        """What a person should know about the tracks before training."""
+        counts = ", ".join(f"{name} {n:,}" for name, n in zip(self.labels, self.truth.sum(0), strict=True))
+        lines = [f"{len(self.data):,} tracks in {len(self.labels)} genres: {counts}."]
+        if self.left_out:
+            rare = ", ".join(f"{name} ({n})" for name, n in self.left_out.items())
+            lines.append(f"Genres with fewer than {MIN_PER_GENRE} tracks are left out: {rare}.")
+        if self.outside is not None:
+            lines.append(f"{len(self.outside):,} further tracks belong to none of these genres.")
+        return lines
 
 
-def build_task(datasets: Sequence[Dataset]) -> Task:
-    """Merge the tables; raises DataError where there are too few tracks or only one genre."""
+def build_task(datasets: Sequence[Dataset], genres: Sequence[str] | None = None) -> Task:
+    """Merge the tables; with `genres` only these are told apart and all other tracks are outside.
+
+    Raises
+    ------
+    DataError
+        Too few tracks, fewer than two genres, or a wanted genre that does not occur.
+    """
     data = combine(datasets) if datasets else None
     if data is None or len(data) < MIN_TRACKS:
         found = 0 if data is None else len(data)
         raise DataError(f"Training needs at least {MIN_TRACKS} labelled tracks; there are {found}.")
-    labels = present_labels(data)
-    if len(labels) < 2:
-        raise DataError(f"Training needs at least two genres; all tracks are {labels[0]}.")
+    labels, left_out = _labels(data, genres)
+    inside, outside = _narrowed(data, set(labels), set(left_out))
     owner: dict[str, int] = {}
     for i, one in enumerate(datasets):
         for key in one.track_ids:
@@ -52,10 +78,45 @@ def build_task(datasets: Sequence[Dataset]) -> Task:
     names = tuple(
         one.provenance[0].name if one.provenance else f"table {i + 1}" for i, one in enumerate(datasets)
     )
-    first = np.array([labels.index(families[0]) for families in data.labels])
     return Task(
-        data, labels, targets(data, labels), first, np.array([owner[key] for key in data.track_ids]), names
+        data=inside,
+        labels=labels,
+        truth=targets(inside, labels),
+        first=np.array([labels.index(own[0]) for own in inside.labels]),
+        table=np.array([owner[key] for key in inside.track_ids]),
+        tables=names,
+        outside=outside,
+        left_out=left_out,
     )
+
+
+def _labels(data: Dataset, genres: Sequence[str] | None) -> tuple[tuple[str, ...], dict[str, int]]:
+    """The genres to tell apart, and those too rare for it with their numbers of tracks."""
+    occurring = present_labels(data)
+    unknown = sorted(set(genres or ()) - set(occurring))
+    if unknown:
+        raise DataError(f"No track is filed under {', '.join(unknown)}; there are {', '.join(occurring)}.")
+    wanted = [label for label in occurring if genres is None or label in genres]
+    counts = Counter(label for own in data.labels for label in own)
+    labels = tuple(label for label in wanted if counts[label] >= MIN_PER_GENRE)
+    if len(labels) < 2:
+        rest = f"; all tracks are {wanted[0]}" if len(wanted) == 1 else f" of {MIN_PER_GENRE} tracks or more"
+        raise DataError(f"Training needs at least two genres{rest}.")
+    return labels, {label: counts[label] for label in wanted if label not in labels}
+
+
+def _narrowed(data: Dataset, labels: set[str], rare: set[str]) -> tuple[Dataset, Dataset | None]:
+    """Tracks of the labels, filed under these only, and the tracks of none of them."""
+    kept = [tuple(label for label in own if label in labels) for own in data.labels]
+    inside = np.array([bool(own) for own in kept])
+    chosen = replace(data, labels=tuple(kept)).take(inside)
+    strangers = ~inside & np.array([not rare & set(own) for own in data.labels])
+    parts = [data.take(strangers)] if strangers.any() else []
+    if data.outside is not None:
+        ids = set(data.track_ids)
+        parts.append(data.outside.take(np.array([key not in ids for key in data.outside.track_ids])))
+    parts = [replace(part, outside=None) for part in parts if len(part)]
+    return replace(chosen, outside=None), combine(parts) if parts else None
 
 
 def row_weights(truth: np.ndarray, table: np.ndarray, power: float) -> np.ndarray:
@@ -67,3 +128,10 @@ def row_weights(truth: np.ndarray, table: np.ndarray, power: float) -> np.ndarra
         rare = (1 / np.maximum(soft.mean(0), 1e-3)) ** power
         weight[rows] = soft @ rare / (soft @ rare).mean()
     return weight
+
+
+def rows_of(task: Task, rows: np.ndarray, class_power: float) -> Rows:
+    """The task's rows [m] as a model wants them, weighted by table and genre; see `row_weights`."""
+    truth = task.truth[rows]
+    weight = row_weights(truth, task.table[rows], class_power)
+    return Rows(task.data.x[rows], truth, task.first[rows], weight)

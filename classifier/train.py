@@ -1,26 +1,28 @@
 """From tables to a version directory: fit, calibrate on validation artists, judge on test artists, write."""
 
+import hashlib
+import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import torch
 
 from classifier import registry
 from classifier.artists import ArtistTable
-from classifier.calibrate import Calibration, calibrate, learn_artists, measure
+from classifier.calibrate import Calibration, calibrate, learn_artists
 from classifier.dataset import Dataset
 from classifier.errors import DataError, ModelError
-from classifier.evaluate import accuracy_any, macro_f1
-from classifier.fit import Cancelled, FitConfig, Progress, fit
-from classifier.labels import FEATURES
-from classifier.nets import MLPConfig, TabularMLP, classic, log_probabilities
-from classifier.splits import Split, split_at_random, split_by_artist, split_by_fold
-from classifier.task import Task, build_task, row_weights
+from classifier.fit import Cancelled, Progress
+from classifier.labels import feature_named
+from classifier.measure import evaluation_arrays, learning_curve, measure
+from classifier.models import Learner, Model
+from classifier.networks import NetConfig
+from classifier.splits import ARTISTS_SHARED, Split, SplitKind, split
+from classifier.task import Task, build_task, rows_of
 
 __all__ = ["Cancelled", "Progress", "TrainConfig", "TrainedVersion", "train_version"]
 MIN_PART = 20
@@ -30,20 +32,22 @@ MIN_PART = 20
 class TrainConfig:
     """Everything that decides a version besides its tables; written into meta.json."""
 
+    model: str = "mlp"  # a name in classifier.models.MODELS
+    net: NetConfig | None = None  # a network's settings; None: the family's defaults
     seed: int = 0
-    members: int = 1  # networks whose probabilities are averaged
-    variant: Literal["embedded", "classic"] = "embedded"
-    hidden: tuple[int, ...] = (320, 192)
-    dropout: float = 0.35
-    fit: FitConfig = FitConfig()
+    genres: tuple[str, ...] | None = None  # tell only these apart; all other tracks are "none of these"
     class_power: float = 0.5  # 0: every track counts the same; 1: every genre counts the same
-    split: Literal["artist", "fold", "random"] = "artist"
+    split: SplitKind = "artist"
     valid_share: float = 0.2
     test_share: float = 0.2
-    valid_fold: int = 3
-    test_fold: int = 4
     refit: bool = True  # after measuring, train once more on all rows
     sure_accuracy: float = 0.78  # on validation artists, so that other artists stay above 75 %
+    genres_per_track: int = 1  # more: several genres may be named for one track
+    learning_curve: bool = False  # also measure what fewer training tracks would have given
+
+    def learner(self) -> Learner:
+        learner = Learner.named(self.model)
+        return Learner(self.model, self.net) if self.net and learner.net else learner
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class TrainedVersion:
 
 
 class _Watch:
-    """Counts epochs over all stages, tells `progress`, and stops where `should_stop` says so."""
+    """Counts epochs over both passes, keeps the curve, tells `progress`, and stops where `should_stop` says so."""
 
     def __init__(
         self,
@@ -67,9 +71,12 @@ class _Watch:
         config: TrainConfig,
     ) -> None:
         self.progress, self.should_stop = progress, should_stop
-        self.epochs = config.fit.epochs
-        self.stages = config.members * (2 if config.refit else 1)
-        self.finished = 0
+        net = config.learner().net
+        self.epochs = net.fit.epochs if net else 1
+        members = net.members if net else 1
+        self.stages = members * (2 if config.refit else 1)
+        self.begun: list[str] = []
+        self.curve: list[dict[str, Any]] = []
 
     def check(self) -> None:
         if self.should_stop and self.should_stop():
@@ -77,9 +84,14 @@ class _Watch:
 
     def epoch(self, stage: str, epoch: int, loss: float, scores: tuple[float, float] | None) -> None:
         self.check()
+        if stage not in self.begun:
+            self.begun.append(stage)
+        accuracy, f1 = scores or (None, None)
+        if scores:
+            step = {"train_loss": loss, "valid_accuracy": accuracy, "valid_macro_f1": f1}
+            self.curve.append({"stage": stage, "epoch": epoch, **step})
         if self.progress:
-            done = (self.finished + epoch / self.epochs) / self.stages
-            accuracy, f1 = scores or (None, None)
+            done = (len(self.begun) - 1 + epoch / self.epochs) / self.stages
             self.progress(Progress(stage, epoch, self.epochs, loss, accuracy, f1, min(done, 1.0)))
 
 
@@ -95,7 +107,9 @@ def train_version(
     """Train on `datasets` and write the version directory `out_dir`, which must not exist yet.
 
     Fusion, temperature and the "sure" threshold come from validation artists, metrics from test artists. With
-    `config.refit` the written networks and artist table then learn from all rows; the metrics stay the measured ones.
+    `config.refit` the written model and artist table then learn from all rows; the metrics stay the measured ones.
+    Killed and called again with the same data and settings, a network goes on from its last finished epoch and ends
+    as if it had not been interrupted.
 
     Raises
     ------
@@ -104,45 +118,86 @@ def train_version(
     """
     if out_dir.exists():
         raise ModelError(f"There already is a model version at {out_dir.name}.")
-    task = build_task(datasets)
-    split = _split(task, config)
+    task = build_task(datasets, config.genres)
+    parts = _split(task, config)
     watch = _Watch(progress, should_stop, config)
-    nets, kept = _fit_members(task, split.train, config, watch, valid=split.valid)
-    calibration = calibrate(task, split, nets, config.sure_accuracy)
-    metrics = measure(task, split, nets, calibration, config.seed)
+    unfinished = out_dir.with_name(f".{out_dir.name}.unfinished")
+    checkpoints = unfinished / _key(task, config)
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    try:
+        version, meta = _train(task, parts, config, name or out_dir.name, watch, checkpoints)
+    except Cancelled:
+        shutil.rmtree(unfinished)
+        raise
+    registry.write(version, out_dir)
+    shutil.rmtree(unfinished)
+    return TrainedVersion(out_dir, meta["name"], task.labels, meta["metrics"], meta)
+
+
+def _key(task: Task, config: TrainConfig) -> str:
+    """Equal for equal data and settings, so that only the very same training is taken up again."""
+    settings = json.dumps(asdict(config), sort_keys=True)
+    return hashlib.sha256((task.fingerprint() + settings).encode()).hexdigest()[:16]
+
+
+def _train(
+    task: Task, parts: Split, config: TrainConfig, name: str, watch: _Watch, checkpoints: Path
+) -> tuple[registry.Version, dict[str, Any]]:
+    model = _learn(task, parts.train, config, watch, valid=parts.valid, checkpoints=checkpoints)
+    calibration = calibrate(task, parts, model, config.sure_accuracy, config.genres_per_track)
+    metrics = measure(task, parts, model, calibration, config.seed)
+    if config.learning_curve:
+        metrics["learning"] = learning_curve(task, parts, config.learner(), config.class_power, config.seed)
+    evaluation = evaluation_arrays(task, parts.test, model)
     watch.check()
-    known = np.concatenate([split.train, split.valid])
+    known = np.concatenate([parts.train, parts.valid])
     if config.refit:
         known = np.arange(len(task.data))
-        nets, _ = _fit_members(task, known, config, watch, stop_after=kept)
+        model = _learn(task, known, config, watch, like=model, checkpoints=checkpoints)
     artists = learn_artists(task, known, calibration)
     meta = {
-        **_identity(task, config, name or out_dir.name, nets),
+        **_identity(task, config, name, model),
         **_fusion_meta(calibration, artists),
-        "training": _training_meta(task, split, config, kept),
+        "training": _training_meta(task, parts, config),
         "metrics": metrics,
+        "curve": watch.curve,
     }
-    registry.write(registry.Version(meta, _weights(nets), artists.arrays()), out_dir)
-    return TrainedVersion(out_dir, meta["name"], task.labels, metrics, meta)
+    return registry.Version(meta, model.arrays(), artists.arrays(), evaluation), meta
 
 
-def _weights(nets: Sequence[TabularMLP]) -> dict[str, np.ndarray]:
-    """The members' parameters under "<member>.<name>", floats as float32."""
-    return {
-        f"{i}.{key}": value.numpy() for i, net in enumerate(nets) for key, value in net.state_dict().items()
-    }
+def _learn(
+    task: Task,
+    rows: np.ndarray,
+    config: TrainConfig,
+    watch: _Watch,
+    *,
+    checkpoints: Path,
+    valid: np.ndarray | None = None,
+    like: Model | None = None,
+) -> Model:
+    return config.learner().learn(
+        rows_of(task, rows, config.class_power),
+        None if valid is None else rows_of(task, valid, 0),
+        features=task.data.feature_names,
+        labels=task.labels,
+        seed=config.seed,
+        like=like,
+        on_epoch=watch.epoch,
+        checkpoints=checkpoints,
+    )
 
 
-def _identity(task: Task, config: TrainConfig, name: str, nets: Sequence[TabularMLP]) -> dict[str, Any]:
-    shape = asdict(nets[0].config)
+def _identity(task: Task, config: TrainConfig, name: str, model: Model) -> dict[str, Any]:
     return {
         "format": registry.FORMAT,
         "name": name,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "labels": list(task.labels),
-        "features": [asdict(feature) for feature in FEATURES],
-        "net": {key: value for key, value in shape.items() if key not in ("feature_names", "labels")},
-        "members": len(nets),
+        "features": [
+            {key: value for key, value in asdict(feature_named(one)).items() if value not in (np.inf, -np.inf)}
+            for one in task.data.feature_names
+        ],
+        "model": {"family": config.model, **model.description()},
         "data": [asdict(origin) for origin in task.data.provenance],
         "data_fingerprint": task.fingerprint(),
         "config": asdict(config),
@@ -157,84 +212,32 @@ def _fusion_meta(calibration: Calibration, artists: ArtistTable) -> dict[str, An
             "weights": {key: asdict(one) for key, one in fusion.weights.items()},
         },
         "threshold": calibration.threshold,
+        "several": asdict(calibration.several),
         "artists": {"known": len(artists.keys), "smoothing": artists.smoothing, "featured": artists.featured},
     }
 
 
-def _training_meta(task: Task, split: Split, config: TrainConfig, kept: Sequence[int]) -> dict[str, Any]:
+def _training_meta(task: Task, parts: Split, config: TrainConfig) -> dict[str, Any]:
     return {
-        "tracks": {"train": len(split.train), "valid": len(split.valid), "test": len(split.test)},
-        "artists_shared_between_parts": config.split == "random",
-        "best_epochs": list(kept),
+        "split": config.split,
+        "tracks": {"train": len(parts.train), "valid": len(parts.valid), "test": len(parts.test)},
+        "artists_shared_between_parts": ARTISTS_SHARED[config.split],
         "refitted_on_all_rows": config.refit,
-        "tracks_learned_from": len(task.data) if config.refit else len(split.train),
+        "tracks_learned_from": len(task.data) if config.refit else len(parts.train),
+        "genres_left_out": dict(task.left_out),
     }
 
 
 def _split(task: Task, config: TrainConfig) -> Split:
-    if config.split == "fold":
-        split = split_by_fold(task.data, config.valid_fold, config.test_fold)
-    else:
-        by = split_by_artist if config.split == "artist" else split_at_random
-        split = by(
-            task.data, config.valid_share, config.test_share, config.seed if config.split == "random" else 0
-        )
-    for part, rows in (("training", split.train), ("validation", split.valid), ("test", split.test)):
+    # By artist or album the seed stays out of it, so that versions of several seeds are judged on the same tracks.
+    seed = 0 if config.split in ("artist", "album") else config.seed
+    parts = split(task.data, config.split, valid=config.valid_share, test=config.test_share, seed=seed)
+    for part, rows in (("training", parts.train), ("validation", parts.valid), ("test", parts.test)):
         if len(rows) < MIN_PART:
             raise DataError(
                 f"The {part} part would hold {len(rows)} tracks; at least {MIN_PART} are needed. "
                 "The tracks come from too few artists, or there are too few of them."
             )
-    if len(set(task.first[split.train])) < 2:
+    if len(set(task.first[parts.train])) < 2:
         raise DataError("Training needs at least two genres among the artists that are not held out.")
-    return split
-
-
-def _fit_members(
-    task: Task,
-    rows: np.ndarray,
-    config: TrainConfig,
-    watch: _Watch,
-    *,
-    valid: np.ndarray | None = None,
-    stop_after: Sequence[int] | None = None,
-) -> tuple[list[TabularMLP], list[int]]:
-    """The seed ensemble on `rows`, and the epoch each member kept."""
-    nets, kept = [], []
-    x, truth = task.data.x[rows], task.truth[rows]
-    wanted = truth / truth.sum(1, keepdims=True)
-    weight = row_weights(truth, task.table[rows], config.class_power)
-    for member in range(config.members):
-        torch.manual_seed(config.seed * 1000 + member)
-        net = TabularMLP(_shape(task, config))
-        net.fit_normalisation(x)
-        stage = f"network {member + 1} of {config.members}" + (" on all rows" if stop_after else "")
-        epoch = fit(
-            net,
-            x,
-            wanted,
-            weight,
-            config=config.fit,
-            seed=config.seed * 1000 + member,
-            score=None if valid is None else _score_on(task, valid),
-            report=partial(watch.epoch, stage),
-            stop_after=stop_after[member] if stop_after else None,
-        )
-        watch.finished += 1
-        nets.append(net.eval())
-        kept.append(epoch)
-    return nets, kept
-
-
-def _shape(task: Task, config: TrainConfig) -> MLPConfig:
-    if config.variant == "classic":
-        return classic(task.data.feature_names, task.labels)
-    return MLPConfig(task.data.feature_names, task.labels, hidden=config.hidden, dropout=config.dropout)
-
-
-def _score_on(task: Task, rows: np.ndarray) -> Callable[[Any], tuple[float, float]]:
-    def score(net: Any) -> tuple[float, float]:
-        log_p = log_probabilities([net], task.data.x[rows])
-        return accuracy_any(log_p, task.truth[rows]), macro_f1(log_p, task.truth[rows], task.first[rows])
-
-    return score
+    return parts

@@ -1,0 +1,124 @@
+"""Test artists judge a calibrated model once: per evidence combination, per table, beside the baselines."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from classifier.baselines import Baseline
+from classifier.calibrate import Calibration, artist_expert, fused
+from classifier.evaluate import accuracy_any, macro_f1, report, set_metrics
+from classifier.fusion import combinations, key
+from classifier.importance import permutation_importance
+from classifier.models import Learner, Model
+from classifier.networks import changed
+from classifier.rows import Rows
+from classifier.splits import Split
+from classifier.task import Task, rows_of
+
+# What is said of each table; the whole report would repeat the confusion matrix for every one of them.
+SHORT = (
+    "tracks", "accuracy", "accuracy_interval", "accuracy_strict", "macro_f1", "calibration_error", "sure_share",
+    "sure_accuracy",
+)  # fmt: skip
+EVALUATION_ROWS = 5_000  # enough for every picture of the report
+SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the training tracks, for the learning curve
+BASELINES = {"majority": "dummy", "logistic": "logistic"}
+
+
+def measure(
+    task: Task, split: Split, model: Model, calibration: Calibration, seed: int
+) -> dict[str, Any]:
+    """Test artists' figures per evidence combination, over all tables and for each, beside two baselines.
+
+    "features" leaves the artist out for every test track. Combinations with "artist" cover the test tracks of which
+    another track by one of the artists is known; those under "other_tables" know it from another table only.
+    """
+    test = split.test
+    features = model.log_probabilities(task.data.x[test])
+    result: dict[str, Any] = {"other_tables": {}, "baselines": _baselines(task, split, seed)}
+    for other_tables in (False, True):
+        heard, artist = artist_expert(
+            task,
+            np.arange(len(task.data)),
+            test,
+            calibration.fusion.prior,
+            (calibration.smoothing, calibration.featured),
+            other_tables=other_tables,
+        )
+        experts = {"features": features, "artist": artist}
+        for names in combinations():
+            rows = heard if "artist" in names else np.ones(len(test), bool)
+            log_p = fused(calibration.fusion, names, experts, rows)
+            place = result["other_tables"] if other_tables else result
+            place[key(names)] = _reports(task, test[rows], log_p, calibration.threshold)
+    alone = fused(calibration.fusion, ("features",), {"features": features}, np.ones(len(test), bool))
+    chosen = calibration.several.choose(alone)
+    result["several"] = {"at_most": calibration.several.at_most, **set_metrics(chosen, task.truth[test])}
+    result["importance"] = permutation_importance(
+        model.log_probabilities, task.data.x[test], task.truth[test], task.data.feature_names, rounds=3, seed=seed
+    )
+    return result
+
+
+def evaluation_arrays(task: Task, test: np.ndarray, model: Model) -> dict[str, np.ndarray]:
+    """A seeded sample of the test tracks for the report: x [m, F], truth uint8 [m, K], log_p [m, K] by features."""
+    rows = np.sort(np.random.default_rng(0).permutation(test)[:EVALUATION_ROWS])
+    log_p = model.log_probabilities(task.data.x[rows])
+    return {
+        "x": task.data.x[rows].astype(np.float32),
+        "truth": task.truth[rows].astype(np.uint8),
+        "log_p": log_p.astype(np.float32),
+    }
+
+
+def learning_curve(task: Task, split: Split, learner: Learner, class_power: float, seed: int) -> list[dict[str, Any]]:
+    """Test accuracy and macro-F1 after learning from shares of the training tracks, with one network."""
+    if learner.net:
+        learner = replace(learner, net=changed(learner.net, members=1))
+    order = np.random.default_rng(seed).permutation(split.train)
+    points = []
+    for share in SHARES:
+        model = learner.learn(
+            rows_of(task, order[: int(share * len(order))], class_power),
+            rows_of(task, split.valid, 0),
+            features=task.data.feature_names,
+            labels=task.labels,
+            seed=seed,
+        )
+        log_p, truth = model.log_probabilities(task.data.x[split.test]), task.truth[split.test]
+        figures = {"accuracy": accuracy_any(log_p, truth), "macro_f1": macro_f1(log_p, truth, task.first[split.test])}
+        points.append({"tracks": int(share * len(order)), **figures})
+    return points
+
+
+def _baselines(task: Task, split: Split, seed: int) -> dict[str, Any]:
+    train, test = split.train, split.test
+    # Unweighted: a baseline is to be as accurate as it can.
+    rows = Rows(task.data.x[train], task.truth[train], task.first[train], np.ones(len(train)))
+    learned = {
+        title: Baseline.learn(name, rows, features=task.data.feature_names, seed=seed)
+        for title, name in BASELINES.items()
+    }
+    return {
+        title: _reports(task, test, one.log_probabilities(task.data.x[test])) for title, one in learned.items()
+    }
+
+
+def _reports(
+    task: Task, rows: np.ndarray, log_p: np.ndarray, threshold: float | None = None
+) -> dict[str, Any]:
+    def one(part: np.ndarray) -> dict[str, Any]:
+        return report(
+            log_p[part],
+            task.truth[rows[part]],
+            task.first[rows[part]],
+            labels=task.labels,
+            groups=task.artist_groups(rows[part]),
+            threshold=threshold,
+        )
+
+    whole = one(np.arange(len(rows)))
+    parts = {name: one(np.flatnonzero(task.table[rows] == i)) for i, name in enumerate(task.tables)}
+    whole["tables"] = {name: {key: part[key] for key in SHORT if key in part} for name, part in parts.items()}
+    return whole

@@ -1,0 +1,101 @@
+"""Model families by name: everything that learns from named features and answers with log-probabilities."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from classifier.baselines import RECIPES, Baseline
+from classifier.errors import DataError, ModelError
+from classifier.networks import CLASSIC, Epoch, NetConfig, Networks
+from classifier.rows import Rows
+
+# name -> what it is and why it is here
+MODELS: Mapping[str, str] = {
+    "mlp": "our network: piecewise-linear number embeddings, category embeddings, inputs dropped at random",
+    "classic-mlp": "the plain 256-128 network of earlier projects, for comparison with their figures",
+    "dummy": "the genres' shares, whatever the track: what guessing achieves",
+    "knn": "25 nearest neighbours on standardised inputs",
+    "logistic": "logistic regression on standardised inputs: the floor for anything that calls itself learned",
+    "adaboost": "AdaBoost with stumps, for comparison with published figures",
+    "gradient-boosting": "scikit-learn's gradient boosting, for comparison with published figures",
+    "random-forest": "200 trees of depth 10, for comparison with published figures",
+    "svc": "support vectors with an RBF kernel on standardised inputs; unscaled, loudness and tempo drown the rest",
+    "lightgbm": "gradient boosting that copes with large tables",
+    "trees": "average of random forest, extra trees and LightGBM: the strongest on one table, too large to ship",
+}
+NETS: Mapping[str, NetConfig] = {"mlp": NetConfig(), "classic-mlp": CLASSIC}
+
+
+class Model(Protocol):
+    """A fitted model. `arrays` and `description` together restore it."""
+
+    def log_probabilities(self, x: np.ndarray) -> np.ndarray:
+        """x float32 [n, F] with NaN for missing -> log-probabilities [n, K]."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What goes into the weights file."""
+
+    def description(self) -> dict[str, Any]:
+        """What else `restore` needs, JSON-ready."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A model family with its settings; `net` is for the networks and None for all others."""
+
+    name: str
+    net: NetConfig | None
+
+    @classmethod
+    def named(cls, name: str) -> "Learner":
+        """The family with its defaults; DataError names the known ones."""
+        if name not in MODELS:
+            raise DataError(f"There is no model family {name!r}; known are {', '.join(MODELS)}.")
+        return cls(name, NETS.get(name))
+
+    def learn(
+        self,
+        rows: Rows,
+        valid: Rows | None = None,
+        *,
+        features: tuple[str, ...],
+        labels: tuple[str, ...],
+        seed: int = 0,
+        like: "Model | None" = None,
+        on_epoch: Epoch | None = None,
+        checkpoints: Path | None = None,
+    ) -> Model:
+        """Fit on `rows`. Networks stop early by `valid`, or run as many epochs as `like` did."""
+        if self.net is None:
+            if on_epoch:
+                on_epoch(self.name, 0, float("nan"), None)
+            return Baseline.learn(self.name, rows, features=features, seed=seed)
+        return Networks.learn(
+            rows,
+            valid,
+            features=features,
+            labels=labels,
+            config=self.net,
+            seed=seed,
+            epochs=like.epochs if isinstance(like, Networks) else None,
+            on_epoch=on_epoch,
+            checkpoints=checkpoints,
+        )
+
+
+def restore(
+    name: str,
+    description: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    features: tuple[str, ...],
+    labels: tuple[str, ...],
+) -> Model:
+    """A saved model of the family `name`; ModelError for a family this program does not know."""
+    if name in NETS:
+        return Networks.restore(description, arrays, features, labels)
+    if name in RECIPES:
+        return Baseline.restore(arrays, len(labels))
+    raise ModelError(f"The model version is of the family {name!r}, which this program does not know.")

@@ -1,0 +1,147 @@
+"""Networks: several TabularMLPs of one shape whose probabilities are averaged; learning, saving, loading."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from classifier.evaluate import accuracy_any, macro_f1
+from classifier.fit import FitConfig, fit
+from classifier.nets import MLPConfig, TabularMLP, log_probabilities
+from classifier.rows import Rows
+
+Epoch = Callable[[str, int, float, tuple[float, float] | None], None]
+
+
+@dataclass(frozen=True)
+class NetConfig:
+    """Shape and fit of the members."""
+
+    members: int = 1
+    bins: int = 24  # 0: standardised numbers instead of piecewise-linear embeddings
+    embedding: int = 12
+    hidden: tuple[int, ...] = (320, 192)
+    dropout: float = 0.35
+    fit: FitConfig = FitConfig()
+
+
+# The network of earlier projects as they describe it: 256-128, ReLU, batch norm, dropout .2, Adam, standardised
+# inputs. Nothing is dropped from its inputs, for nothing was missing there.
+CLASSIC = NetConfig(
+    bins=0,
+    embedding=4,
+    hidden=(256, 128),
+    dropout=0.2,
+    fit=FitConfig(
+        epochs=60, batch=64, learning_rate=1e-3, one_cycle=False, weight_decay=0, patience=10, drop_rows=0
+    ),
+)
+
+
+class Networks:
+    """Fitted members; `epochs` are those whose weights they keep."""
+
+    def __init__(self, nets: list[TabularMLP], epochs: list[int]) -> None:
+        self.nets = [net.eval() for net in nets]
+        self.epochs = epochs
+
+    @classmethod
+    def learn(
+        cls,
+        rows: Rows,
+        valid: Rows | None,
+        *,
+        features: tuple[str, ...],
+        labels: tuple[str, ...],
+        config: NetConfig,
+        seed: int = 0,
+        epochs: list[int] | None = None,
+        on_epoch: Epoch | None = None,
+        checkpoints: Path | None = None,
+    ) -> "Networks":
+        """Fit the members. With `valid` each keeps its best epoch; without it, it runs `epochs` (one per member).
+
+        `checkpoints` is a directory: killed and called again with the same arguments, fitting goes on.
+        """
+        shape = MLPConfig(
+            features, labels, bins=config.bins, embedding=config.embedding, hidden=config.hidden,
+            dropout=config.dropout,
+        )  # fmt: skip
+        wanted = rows.truth / rows.truth.sum(1, keepdims=True)
+        nets, kept = [], []
+        for member in range(config.members):
+            torch.manual_seed(seed * 1000 + member)
+            net = TabularMLP(shape)
+            net.fit_normalisation(rows.x)
+            stage = f"network {member + 1} of {config.members}" + ("" if valid else " on all rows")
+            epoch = fit(
+                net,
+                rows.x,
+                wanted,
+                rows.weight,
+                config=config.fit,
+                seed=seed * 1000 + member,
+                score=partial(_scores, valid) if valid else None,
+                report=partial(on_epoch, stage) if on_epoch else None,
+                stop_after=epochs[member] if epochs else None,
+                checkpoint=checkpoints / f"{stage}.pt" if checkpoints else None,
+            )
+            nets.append(net)
+            kept.append(epoch)
+        return cls(nets, kept)
+
+    def log_probabilities(self, x: np.ndarray) -> np.ndarray:
+        """x float32 [n, F], NaN for missing -> log-probabilities float32 [n, K]."""
+        return log_probabilities(self.nets, x)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The members' parameters under "<member>.<name>"."""
+        return {
+            f"{i}.{key}": value.numpy()
+            for i, net in enumerate(self.nets)
+            for key, value in net.state_dict().items()
+        }
+
+    def description(self) -> dict[str, Any]:
+        shape = {
+            key: value
+            for key, value in asdict(self.nets[0].config).items()
+            if key not in ("feature_names", "labels")
+        }
+        return {"net": shape, "members": len(self.nets), "epochs": self.epochs}
+
+    @classmethod
+    def restore(
+        cls,
+        description: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray],
+        features: tuple[str, ...],
+        labels: tuple[str, ...],
+    ) -> "Networks":
+        """Back from `description` and `arrays`."""
+        shape = {**description["net"], "hidden": tuple(description["net"]["hidden"])}
+        config = MLPConfig(features, labels, **shape)
+        nets = [_net(config, arrays, f"{member}.") for member in range(description["members"])]
+        return cls(nets, list(description.get("epochs", [])))
+
+
+def _net(config: MLPConfig, arrays: Mapping[str, np.ndarray], prefix: str) -> TabularMLP:
+    net = TabularMLP(config)
+    state = {key.removeprefix(prefix): torch.from_numpy(a) for key, a in arrays.items() if key.startswith(prefix)}
+    net.load_state_dict(state)
+    return net
+
+
+def _scores(valid: Rows, net: Any) -> tuple[float, float]:
+    log_p = log_probabilities([net], valid.x)
+    return accuracy_any(log_p, valid.truth), macro_f1(log_p, valid.truth, valid.first)
+
+
+def changed(config: NetConfig, *, epochs: int | None = None, members: int | None = None) -> NetConfig:
+    """The same with another number of epochs or members."""
+    chosen = replace(config.fit, epochs=epochs or config.fit.epochs)
+    return replace(config, fit=chosen, members=members or config.members)
