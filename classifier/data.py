@@ -109,9 +109,7 @@ def _outside(rows: Dataset, places: list[int], labels: Sequence[str], inside: se
     return merge_tracks(replace(rows, labels=tuple(own)), elsewhere) if elsewhere else None
 
 
-def _rows(
-    raw: RawTable, x: np.ndarray, names: tuple[str, ...], labels: Sequence[tuple[str, ...]]
-) -> Dataset:
+def _rows(raw: RawTable, x: np.ndarray, names: tuple[str, ...], labels: Sequence[tuple[str, ...]]) -> Dataset:
     column = _find(raw, ALBUM_COLUMNS)
     albums = tuple(as_text(raw.columns[column])) if column else ()
     return Dataset(x, names, tuple(labels), _artists(raw), _ids(raw), albums)

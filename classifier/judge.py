@@ -5,12 +5,21 @@ from typing import Any
 
 import numpy as np
 
+from classifier.data import read_table
 from classifier.dataset import Dataset, targets
 from classifier.errors import DataError
 from classifier.evaluate import report
 from classifier.fusion import combinations, key, rows_with
 from classifier.predict import Predictor
+from classifier.registry import read_meta
 from classifier.splits import split as split_rows
+
+
+def read_for(path: Path, table: str) -> Dataset:
+    """A labelled table with the features and the kind of labels that the version at `path` was trained on."""
+    meta = read_meta(path)
+    names = tuple(feature["name"] for feature in meta["features"])
+    return read_table(table, features=names, level=meta.get("level", "family"))
 
 
 def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
@@ -32,7 +41,9 @@ def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
     everything = np.ones(len(part), bool)
     result = {"all evidence": _report(predictor, part, log_p, everything)}
     result["features only"] = _report(predictor, part, alone, everything)
-    occurring = [label for k, label in enumerate(predictor.labels) if targets(part, predictor.labels)[:, k].any()]
+    occurring = [
+        label for k, label in enumerate(predictor.labels) if targets(part, predictor.labels)[:, k].any()
+    ]
     narrowed, _ = predictor.narrowed(alone, occurring)
     result["features only, the table's genres"] = _report(predictor, part, narrowed, everything)
     for names in combinations():

@@ -26,9 +26,7 @@ SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the training tracks, for the l
 BASELINES = {"majority": "dummy", "logistic": "logistic"}
 
 
-def measure(
-    task: Task, split: Split, model: Model, calibration: Calibration, seed: int
-) -> dict[str, Any]:
+def measure(task: Task, split: Split, model: Model, calibration: Calibration, seed: int) -> dict[str, Any]:
     """Test artists' figures per evidence combination, over all tables and for each, beside two baselines.
 
     "features" leaves the artist out for every test track. Combinations with "artist" cover the test tracks of which
@@ -56,7 +54,12 @@ def measure(
     chosen = calibration.several.choose(alone)
     result["several"] = {"at_most": calibration.several.at_most, **set_metrics(chosen, task.truth[test])}
     result["importance"] = permutation_importance(
-        model.log_probabilities, task.data.x[test], task.truth[test], task.data.feature_names, rounds=3, seed=seed
+        model.log_probabilities,
+        task.data.x[test],
+        task.truth[test],
+        task.data.feature_names,
+        rounds=3,
+        seed=seed,
     )
     return result
 
@@ -72,7 +75,9 @@ def evaluation_arrays(task: Task, test: np.ndarray, model: Model) -> dict[str, n
     }
 
 
-def learning_curve(task: Task, split: Split, learner: Learner, class_power: float, seed: int) -> list[dict[str, Any]]:
+def learning_curve(
+    task: Task, split: Split, learner: Learner, class_power: float, seed: int
+) -> list[dict[str, Any]]:
     """Test accuracy and macro-F1 after learning from shares of the training tracks, with one network."""
     if learner.net:
         learner = replace(learner, net=changed(learner.net, members=1))
@@ -87,7 +92,10 @@ def learning_curve(task: Task, split: Split, learner: Learner, class_power: floa
             seed=seed,
         )
         log_p, truth = model.log_probabilities(task.data.x[split.test]), task.truth[split.test]
-        figures = {"accuracy": accuracy_any(log_p, truth), "macro_f1": macro_f1(log_p, truth, task.first[split.test])}
+        figures = {
+            "accuracy": accuracy_any(log_p, truth),
+            "macro_f1": macro_f1(log_p, truth, task.first[split.test]),
+        }
         points.append({"tracks": int(share * len(order)), **figures})
     return points
 
@@ -101,7 +109,8 @@ def _baselines(task: Task, split: Split, seed: int) -> dict[str, Any]:
         for title, name in BASELINES.items()
     }
     return {
-        title: _reports(task, test, one.log_probabilities(task.data.x[test])) for title, one in learned.items()
+        title: _reports(task, test, one.log_probabilities(task.data.x[test]))
+        for title, one in learned.items()
     }
 
 

@@ -9,23 +9,10 @@ import numpy as np
 
 from classifier.baselines import RECIPES, Baseline
 from classifier.errors import DataError, ModelError
+from classifier.model_names import MODELS
 from classifier.networks import CLASSIC, Epoch, NetConfig, Networks
 from classifier.rows import Rows
 
-# name -> what it is and why it is here
-MODELS: Mapping[str, str] = {
-    "mlp": "our network: piecewise-linear number embeddings, category embeddings, inputs dropped at random",
-    "classic-mlp": "the plain 256-128 network of earlier projects, for comparison with their figures",
-    "dummy": "the genres' shares, whatever the track: what guessing achieves",
-    "knn": "25 nearest neighbours on standardised inputs",
-    "logistic": "logistic regression on standardised inputs: the floor for anything that calls itself learned",
-    "adaboost": "AdaBoost with stumps, for comparison with published figures",
-    "gradient-boosting": "scikit-learn's gradient boosting, for comparison with published figures",
-    "random-forest": "200 trees of depth 10, for comparison with published figures",
-    "svc": "support vectors with an RBF kernel on standardised inputs; unscaled, loudness and tempo drown the rest",
-    "lightgbm": "gradient boosting that copes with large tables",
-    "trees": "average of random forest, extra trees and LightGBM: the strongest on one table, too large to ship",
-}
 NETS: Mapping[str, NetConfig] = {"mlp": NetConfig(), "classic-mlp": CLASSIC}
 
 

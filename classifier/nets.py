@@ -9,6 +9,7 @@ from torch import nn
 
 from classifier.labels import Feature, feature_named
 
+
 @dataclass(frozen=True)
 class MLPConfig:
     """Shape of a TabularMLP; `bins` 0 feeds standardised numbers directly."""

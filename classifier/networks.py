@@ -131,7 +131,9 @@ class Networks:
 
 def _net(config: MLPConfig, arrays: Mapping[str, np.ndarray], prefix: str) -> TabularMLP:
     net = TabularMLP(config)
-    state = {key.removeprefix(prefix): torch.from_numpy(a) for key, a in arrays.items() if key.startswith(prefix)}
+    state = {
+        key.removeprefix(prefix): torch.from_numpy(a) for key, a in arrays.items() if key.startswith(prefix)
+    }
     net.load_state_dict(state)
     return net
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.special import log_softmax, logsumexp
@@ -128,7 +127,9 @@ class Predictor:
         """log_p [n, K] among `genres` alone, and the probability of all others, float [n]."""
         unknown = sorted(set(genres or ()) - set(self.labels))
         if unknown:
-            raise DataError(f"The model does not know {', '.join(unknown)}; it knows {', '.join(self.labels)}.")
+            raise DataError(
+                f"The model does not know {', '.join(unknown)}; it knows {', '.join(self.labels)}."
+            )
         chosen = np.array([not genres or label in genres for label in self.labels])
         inside = np.exp(logsumexp(log_p[:, chosen], axis=1))
         return log_softmax(np.where(chosen, log_p, NEVER), axis=1), np.clip(1.0 - inside, 0.0, 1.0)

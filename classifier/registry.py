@@ -17,7 +17,9 @@ from classifier.errors import ModelError
 
 FORMAT = 2
 META, WEIGHTS, ARTISTS = "meta.json", "weights.safetensors", "artists.safetensors"
-EVALUATION = "evaluation.safetensors"  # test tracks for the report; may be deleted, and is not in the shipped version
+EVALUATION = (
+    "evaluation.safetensors"  # test tracks for the report; may be deleted, and is not in the shipped version
+)
 _REQUIRED = ("format", "name", "labels", "features", "model", "fusion", "artists", "threshold")
 
 

@@ -25,9 +25,7 @@ class Split:
     test: np.ndarray
 
 
-def split(
-    data: Dataset, kind: SplitKind, *, valid: float = 0.2, test: float = 0.2, seed: int = 0
-) -> Split:
+def split(data: Dataset, kind: SplitKind, *, valid: float = 0.2, test: float = 0.2, seed: int = 0) -> Split:
     """Training, validation and test rows.
 
     "artist" and "album" put all tracks of one together, by hash: stable when rows are added, the same in all tables.
@@ -50,7 +48,9 @@ def cross_validation(
     for k in range(folds):
         after = (place - (k + 1) / folds) % 1.0  # distance behind the test fold, going round
         in_valid = (after < valid) & (fold != k)
-        yield Split(np.flatnonzero((fold != k) & ~in_valid), np.flatnonzero(in_valid), np.flatnonzero(fold == k))
+        yield Split(
+            np.flatnonzero((fold != k) & ~in_valid), np.flatnonzero(in_valid), np.flatnonzero(fold == k)
+        )
 
 
 def _parts(place: np.ndarray, valid: float, test: float) -> Split:
@@ -70,7 +70,9 @@ def _number(text: str) -> int:
 
 def artist_folds(data: Dataset, n_folds: int = TRAIN_FOLDS) -> np.ndarray:
     """Each row's fold, int [n]: sha1 of the primary artist's name modulo `n_folds`."""
-    return np.array([_number(f"artist:{primary_artist(data, row)}") % n_folds for row in range(len(data))], int)
+    return np.array(
+        [_number(f"artist:{primary_artist(data, row)}") % n_folds for row in range(len(data))], int
+    )
 
 
 def _by_hash(numbers: Sequence[int], seed: int) -> np.ndarray:
@@ -86,7 +88,9 @@ def _artist_places(data: Dataset, seed: int) -> np.ndarray:
 def _album_places(data: Dataset, seed: int) -> np.ndarray:
     # Names such as "Greatest Hits" are many artists' albums, so the artist belongs to the key.
     albums = data.albums or ("",) * len(data)
-    names = [primary_artist(data, row) + "|" + (albums[row] or data.track_ids[row]) for row in range(len(data))]
+    names = [
+        primary_artist(data, row) + "|" + (albums[row] or data.track_ids[row]) for row in range(len(data))
+    ]
     return _by_hash([_number(f"album:{name}") for name in names], seed)
 
 

@@ -194,7 +194,11 @@ def _identity(task: Task, config: TrainConfig, name: str, model: Model) -> dict[
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "labels": list(task.labels),
         "features": [
-            {key: value for key, value in asdict(feature_named(one)).items() if value not in (np.inf, -np.inf)}
+            {
+                key: value
+                for key, value in asdict(feature_named(one)).items()
+                if value not in (np.inf, -np.inf)
+            }
             for one in task.data.feature_names
         ],
         "model": {"family": config.model, **model.description()},

@@ -1,0 +1,1 @@
+"""The commands of `python -m classifier`, one module each."""

@@ -1,0 +1,72 @@
+"""compare: several model families on the same splits, in one table."""
+
+import argparse
+import json
+
+from classifier.commands import tables
+from classifier.model_names import MODELS
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    tables.add_arguments(parser)
+    parser.add_argument(
+        "--models",
+        default=",".join(MODELS),
+        help=f"families separated by commas, of {', '.join(MODELS)}; dummy and logistic always take part",
+    )
+    parser.add_argument("--split", choices=tables.SPLITS, default="by-artist")
+    parser.add_argument(
+        "--folds", type=int, default=0, help="cross-validation in so many folds instead of one test part"
+    )
+    parser.add_argument("--seeds", default="0", help="separated by commas: other splits and other starts")
+    parser.add_argument("--members", type=int, help="networks to average")
+    parser.add_argument(
+        "--class-power", type=float, default=0.0, help="0: tracks count the same; 1: genres do"
+    )
+    parser.add_argument("--json", action="store_true", help="the figures as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from classifier.compare import Plan, compare
+    from classifier.task import build_task
+
+    datasets = tables.read_all(options)
+    task = build_task(datasets, tables.names(options.genres))
+    plan = Plan(
+        models=tables.names(options.models) or tuple(MODELS),
+        split=options.split.removeprefix("by-"),
+        folds=options.folds,
+        seeds=tuple(int(seed) for seed in tables.names(options.seeds) or ("0",)),
+        members=options.members,
+        class_power=options.class_power,
+    )
+    with tqdm(total=plan.fits, unit="fit") as bar:
+        figures = compare(task, plan, on_fit=lambda name: (bar.set_postfix_str(name), bar.update()))
+    if options.json:
+        print(
+            json.dumps(
+                {"split": options.split, "seeds": plan.seeds, "folds": plan.folds, "models": figures},
+                indent=1,
+            )
+        )
+        return
+    print(
+        f"{len(task.data):,} tracks, {len(task.labels)} genres; {plan.describe()}. Mean ± standard deviation, %:"
+    )
+    header = ("model", "accuracy", "strict", "top-5", "macro-F1", "calibration error", "fit s")
+    rows = [
+        (
+            name,
+            *(
+                f"{100 * one[key][0]:.1f} ± {100 * one[key][1]:.1f}"
+                for key in ("accuracy", "strict", "top_5", "macro_f1")
+            ),
+            f"{one['calibration_error'][0]:.3f}",
+            f"{one['seconds'][0]:.1f}",
+        )
+        for name, one in figures.items()
+    ]
+    tables.print_rows(header, rows)

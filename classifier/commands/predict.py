@@ -1,0 +1,56 @@
+"""predict: genres for the tracks of a table, as CSV."""
+
+import argparse
+import csv
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classifier.commands import tables
+from classifier.labels import FAMILIES
+
+if TYPE_CHECKING:
+    from classifier.predict import Predictor, Result
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, help="a version directory, or 'shipped'")
+    parser.add_argument("--input", required=True, help="a table; any feature column may be missing")
+    parser.add_argument("--output", required=True, type=Path, help="the CSV file to write")
+    parser.add_argument("--genres", help="choose among these only, separated by commas")
+    parser.add_argument("--no-artists", action="store_true", help="judge by features alone")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    from classifier.data import read_unlabelled
+    from classifier.predict import Predictor
+
+    predictor = Predictor.load(tables.version_path(options.model))
+    data = read_unlabelled(options.input, features=predictor.feature_names)
+    artists = ((),) * len(data) if options.no_artists else data.artists
+    results = predictor.predict_rows(data.track_ids, data.x, artists, genres=tables.names(options.genres))
+    _write(options.output, predictor, results)
+
+
+def _write(path: Path, predictor: "Predictor", results: "list[Result]") -> None:
+    """track_id, genre, confidence, sure, one p_<genre> column for each family and genre of the version, other."""
+    genres = list(dict.fromkeys((*FAMILIES, *predictor.labels)))
+    several = ["genres"] if predictor.several.at_most > 1 else []
+    columns = ["track_id", "genre", "confidence", "sure", *(f"p_{one}" for one in genres), *several, "other"]
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(_row(one, genres) for one in results)
+
+
+def _row(result: "Result", genres: list[str]) -> dict[str, Any]:
+    return {
+        "track_id": result.track_id,
+        "genre": result.genre,
+        "confidence": f"{result.confidence:.6f}",
+        "sure": "true" if result.sure else "false",
+        "genres": ";".join(result.genres),
+        "other": f"{result.other:.6f}",
+        **{f"p_{one}": f"{math.exp(result.log_probs.get(one, -math.inf)):.6f}" for one in genres},
+    }

@@ -1,0 +1,109 @@
+"""What several commands share: which tables to read, how, and how to print figures."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from classifier.dataset import Dataset
+from classifier.errors import DataError
+from classifier.labels import FEATURE_NAMES, FEATURE_SETS, MAPPINGS
+from classifier.registry import shipped_path
+
+SPLITS = ("by-artist", "by-album", "by-fold", "random", "stratified")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that say what to read."""
+    parser.add_argument(
+        "--data",
+        required=True,
+        help="labelled tables (CSV or Parquet) or folders genre/file, separated by commas",
+    )
+    parser.add_argument("--label-column", help="the column with the labels; default: the first known name")
+    parser.add_argument(
+        "--labels",
+        choices=("family", "sub-genre", "own"),
+        default="family",
+        help="own: the tables' labels as they are",
+    )
+    parser.add_argument(
+        "--mapping", choices=tuple(MAPPINGS), help="whose labels these are; default: detected"
+    )
+    parser.add_argument(
+        "--features",
+        default="default",
+        help=f"names separated by commas, or a set: {', '.join(FEATURE_SETS)}",
+    )
+    parser.add_argument("--genres", help="tell only these apart, separated by commas")
+    parser.add_argument(
+        "--every-row", action="store_true", help="keep a track's rows apart instead of merging them"
+    )
+    parser.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out instead of stopping")
+    parser.add_argument("--licence", default="not stated", help="licences of the tables, separated by commas")
+
+
+def names(text: str | None) -> tuple[str, ...] | None:
+    """A list separated by commas; None where there is none."""
+    return tuple(part.strip() for part in text.split(",") if part.strip()) or None if text else None
+
+
+def features(text: str) -> tuple[str, ...]:
+    """A feature set's columns, or the columns named."""
+    return FEATURE_SETS.get(text) or names(text) or FEATURE_NAMES
+
+
+def read_all(options: argparse.Namespace) -> list[Dataset]:
+    """Every table of `--data`, telling what became of its rows."""
+    paths = names(options.data)
+    if not paths:
+        raise DataError("--data names no table.")
+    licences = [text.strip() for text in options.licence.split(",")]
+    licences = (licences + licences[-1:] * len(paths))[: len(paths)]
+    datasets = [read_one(path, options, licence) for path, licence in zip(paths, licences, strict=True)]
+    for data in datasets:
+        print(f"{data.provenance[0].name}: {' '.join(data.report.sentences() if data.report else ())}")
+    return datasets
+
+
+def read_one(path: str, options: argparse.Namespace, licence: str = "not stated") -> Dataset:
+    from classifier.data import read_table
+
+    return read_table(
+        path,
+        label_column=options.label_column,
+        mapping=options.mapping,
+        level=options.labels,
+        features=features(options.features),
+        repeat=options.every_row,
+        on_bad_row="skip" if options.skip_bad_rows else "stop",
+        licence=licence,
+    )
+
+
+def version_path(model: str) -> Path:
+    """A version directory, or the one that comes with the program."""
+    return shipped_path() if model == "shipped" else Path(model)
+
+
+def print_reports(reports: Mapping[str, Mapping[str, Any]]) -> None:
+    """One line per report."""
+    for name, one in reports.items():
+        if not one["tracks"]:
+            continue
+        line = f"  {name:38} {one['tracks']:7,} tracks  accuracy {one['accuracy']:.1%}  macro-F1 {one['macro_f1']:.1%}"
+        line += f"  calibration error {one['calibration_error']:.3f}"
+        if one.get("sure_accuracy") is not None:
+            line += f"  sure {one['sure_share']:.1%}, of these right {one['sure_accuracy']:.1%}"
+        print(line)
+
+
+def print_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table in columns: the first to the left, the others to the right."""
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
+    for row in (header, *rows):
+        cells = [
+            row[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+        ]
+        print("  ".join(cells).rstrip())

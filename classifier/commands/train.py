@@ -1,0 +1,129 @@
+"""train: a model version from labelled tables. A run that was killed goes on when it is started again."""
+
+import argparse
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from classifier.commands import tables
+from classifier.errors import DataError
+from classifier.model_names import MODELS
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "config", nargs="?", type=Path, help="a TOML file with any of the options below, e.g. seed = 1"
+    )
+    tables.add_arguments(parser)
+    parser.add_argument(
+        "--out", required=True, type=Path, help="directory of the new version; must not exist"
+    )
+    parser.add_argument("--name", help="the version's name; default: the directory's")
+    parser.add_argument("--model", choices=tuple(MODELS), default="mlp")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, help="at most so many passes over the tracks (networks)")
+    parser.add_argument("--members", type=int, help="networks to average")
+    parser.add_argument(
+        "--class-power", type=float, default=0.5, help="0: tracks count the same; 1: genres do"
+    )
+    parser.add_argument("--split", choices=tables.SPLITS, default="by-artist")
+    parser.add_argument(
+        "--genres-per-track", type=int, default=1, help="name up to so many genres for a track"
+    )
+    parser.add_argument(
+        "--learning-curve", action="store_true", help="also measure learning from fewer tracks"
+    )
+    parser.add_argument(
+        "--no-refit", action="store_true", help="keep the held-out artists out of the version"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only read and check the tables")
+    parser.set_defaults(run=run)
+
+
+def with_config(parser: argparse.ArgumentParser, arguments: list[str]) -> list[str]:
+    """`train FILE …` as flags: those of the file first, so that those given by hand win.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read or holds an option that does not exist.
+    """
+    if len(arguments) < 2 or arguments[0] != "train" or arguments[1].startswith("-"):
+        return arguments
+    path = Path(arguments[1])
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DataError(f"{path.name} cannot be read as TOML: {error}.") from error
+    known = {flag for action in parser._actions for flag in action.option_strings}
+    unknown = [name for name in given if _flag(name) not in known]
+    if unknown:
+        raise DataError(f"{path.name} holds options that do not exist: {', '.join(unknown)}.")
+    flags = [flag for name, value in given.items() for flag in _flags(name, value)]
+    return ["train", *flags, *arguments[2:]]
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _flags(name: str, value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return [_flag(name)] if value else []
+    return [_flag(name), ",".join(map(str, value)) if isinstance(value, list) else str(value)]
+
+
+def run(options: argparse.Namespace) -> None:
+    datasets = tables.read_all(options)
+    from classifier.task import build_task
+
+    print("\n".join(build_task(datasets, tables.names(options.genres)).sentences()))
+    if options.dry_run:
+        print("Nothing was trained.")
+        return
+    _train(datasets, options)
+
+
+def _train(datasets: list[Any], options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from classifier.train import Progress, train_version
+
+    with tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}") as bar:
+
+        def show(progress: Progress) -> None:
+            bar.update(progress.done - bar.n)
+            accuracy = (
+                "" if progress.valid_accuracy is None else f", validation {progress.valid_accuracy:.1%}"
+            )
+            bar.set_postfix_str(f"{progress.stage}, loss {progress.train_loss:.3f}{accuracy}")
+
+        version = train_version(datasets, options.out, _config(options), name=options.name, progress=show)
+    print(
+        f"Wrote {version.path.name} with {len(version.labels)} genres. On held-out tracks, split {options.split}:"
+    )
+    metrics = version.metrics
+    combinations = [name for name in ("features", "artist", "features+artist") if name in metrics]
+    tables.print_reports({name: metrics[name] for name in combinations})
+    others = metrics["other_tables"]
+    tables.print_reports({f"{name}, other table": others[name] for name in combinations if "artist" in name})
+    tables.print_reports(metrics["baselines"])
+
+
+def _config(options: argparse.Namespace) -> Any:
+    from classifier.models import Learner
+    from classifier.networks import changed
+    from classifier.train import TrainConfig
+
+    net = Learner.named(options.model).net
+    return TrainConfig(
+        model=options.model,
+        net=changed(net, epochs=options.epochs, members=options.members) if net else None,
+        seed=options.seed,
+        genres=tables.names(options.genres),
+        class_power=options.class_power,
+        split=options.split.removeprefix("by-"),
+        refit=not options.no_refit,
+        genres_per_track=options.genres_per_track,
+        learning_curve=options.learning_curve,
+    )
