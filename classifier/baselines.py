@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from scipy.special import softmax
 
 from classifier.errors import ModelError
 from classifier.labels import feature_named
@@ -18,9 +19,11 @@ TRUSTED = frozenset(
         "collections.OrderedDict",
         "lightgbm.basic.Booster",
         "lightgbm.sklearn.LGBMClassifier",
+        "numpy.dtype",
         "sklearn.metrics._dist_metrics.EuclideanDistance64",
         "sklearn.neighbors._kd_tree.KDTree",
         "sklearn.tree._tree.Tree",
+        "sklearn.utils._bunch.Bunch",
     }
 )
 
@@ -78,7 +81,7 @@ def _random_forest(seed: int) -> Any:
 def _svc(seed: int) -> Any:
     from sklearn.svm import SVC
 
-    return SVC(probability=True, random_state=seed)
+    return SVC(random_state=seed)
 
 
 def _light_gbm(seed: int, **changed: Any) -> Any:
@@ -145,8 +148,15 @@ class Baseline:
         """x float32 [n, F], NaN for missing -> log-probabilities float64 [n, K]."""
         chances = np.full((len(x), self.n_labels), LEAST)
         if len(x):
-            chances[:, self.pipeline.classes_] = np.maximum(self.pipeline.predict_proba(x), LEAST)
+            chances[:, self.pipeline.classes_] = np.maximum(self._chances(x), LEAST)
         return np.log(chances / chances.sum(1, keepdims=True))
+
+    def _chances(self, x: np.ndarray) -> np.ndarray:
+        if hasattr(self.pipeline, "predict_proba"):
+            return np.asarray(self.pipeline.predict_proba(x))
+        # Support vectors give margins; what these are worth as probabilities, the fitted temperature decides.
+        margins = self.pipeline.decision_function(x)
+        return softmax(margins if margins.ndim == 2 else np.stack([-margins, margins], axis=1), axis=1)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The pipeline as bytes, uint8 [m]."""

@@ -93,7 +93,7 @@ def read_table(
     )
     origin = Provenance(raw.name, raw.sha256, raw.n_rows, licence)
     outside = _outside(rows, [i for i in kept if not filed[i]], labels, set(data.track_ids))
-    return replace(data, provenance=(origin,), report=report, outside=outside)
+    return replace(data, provenance=(origin,), report=report, outside=outside, level=level)
 
 
 def _genres(labels: set[str], level: Level, mapping: str | LabelMap | None) -> Mapping[str, str | None]:

@@ -74,6 +74,7 @@ class Dataset:
     provenance: tuple[Provenance, ...] = ()
     report: ReadReport | None = None
     outside: "Dataset | None" = None
+    level: str = "family"  # what kind of labels these are: see `data.Level`
 
     def __len__(self) -> int:
         return len(self.track_ids)
@@ -141,10 +142,10 @@ def combine(datasets: Sequence[Dataset]) -> Dataset:
     Raises
     ------
     ValueError
-        The data sets were read with different features.
+        The data sets were read with different features or kinds of labels.
     """
-    if len({data.feature_names for data in datasets}) > 1:
-        raise ValueError("data sets with different features cannot be combined")
+    if len({(data.feature_names, data.level) for data in datasets}) > 1:
+        raise ValueError("data sets with different features or kinds of labels cannot be combined")
     outside = [data.outside for data in datasets if data.outside is not None]
     rows = Dataset(
         x=np.concatenate([data.x for data in datasets]),
@@ -155,6 +156,7 @@ def combine(datasets: Sequence[Dataset]) -> Dataset:
         albums=tuple(album for data in datasets for album in data.albums or ("",) * len(data)),
         provenance=tuple(origin for data in datasets for origin in data.provenance),
         outside=combine(outside) if outside else None,
+        level=datasets[0].level,
     )
     repeat = any(len(set(data.track_ids)) < len(data) for data in datasets)
     return merge_tracks(rows, range(len(rows)), repeat=repeat)

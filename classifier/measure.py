@@ -50,7 +50,7 @@ def measure(task: Task, split: Split, model: Model, calibration: Calibration, se
             log_p = fused(calibration.fusion, names, experts, rows)
             place = result["other_tables"] if other_tables else result
             place[key(names)] = _reports(task, test[rows], log_p, calibration.threshold)
-    alone = fused(calibration.fusion, ("features",), {"features": features}, np.ones(len(test), bool))
+    alone = fused(calibration.fusion, ("features",), experts, np.ones(len(test), bool))
     chosen = calibration.several.choose(alone)
     result["several"] = {"at_most": calibration.several.at_most, **set_metrics(chosen, task.truth[test])}
     result["importance"] = permutation_importance(

@@ -193,6 +193,7 @@ def _identity(task: Task, config: TrainConfig, name: str, model: Model) -> dict[
         "name": name,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "labels": list(task.labels),
+        "level": task.data.level,
         "features": [
             {
                 key: value

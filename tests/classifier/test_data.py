@@ -6,7 +6,7 @@ import pytest
 from classifier.data import read_table, read_unlabelled
 from classifier.dataset import vector
 from classifier.errors import DataError
-from classifier.splits import artist_folds, split_at_random, split_by_artist
+from classifier.splits import artist_folds, cross_validation, split
 from tests.classifier.synthetic import dataset, frame, table
 
 
@@ -129,17 +129,63 @@ def test_an_unlabelled_table_keeps_order_duplicates_and_blank_cells():
     assert np.isnan(data.x[1, data.feature_names.index("energy")])
 
 
-def test_no_artist_is_in_two_parts_of_the_artist_split(tmp_path):
+def _parts(one):
+    return one.train, one.valid, one.test
+
+
+@pytest.mark.parametrize("kind", ["artist", "album", "fold", "random", "stratified"])
+def test_every_track_is_in_one_part_of_a_split(tmp_path, kind):
     data = dataset(tmp_path)
-    split = split_by_artist(data)
-    names = [{data.artists[i] for i in rows} for rows in (split.train, split.valid, split.test)]
+    rows = np.concatenate(_parts(split(data, kind)))
+    assert sorted(rows) == list(range(len(data)))
+
+
+@pytest.mark.parametrize("kind", ["artist", "fold"])
+def test_no_artist_is_in_two_parts_of_an_artist_split(tmp_path, kind):
+    data = dataset(tmp_path)
+    names = [{data.artists[i] for i in rows} for rows in _parts(split(data, kind))]
     assert not (names[0] & names[1] or names[0] & names[2] or names[1] & names[2])
-    assert len(split.train) + len(split.valid) + len(split.test) == len(data)
+
+
+def test_an_album_is_in_one_part_and_albums_of_one_name_are_told_apart_by_artist(tmp_path):
+    rows = frame().assign(album_name=lambda one: [f"Hits {i % 3}" for i in range(len(one))])
+    data = dataset(tmp_path, rows)
+    albums = [{(data.artists[i], data.albums[i]) for i in part} for part in _parts(split(data, "album"))]
+    assert not (albums[0] & albums[1] or albums[0] & albums[2] or albums[1] & albums[2])
+    assert {album for _, album in albums[0]} & {album for _, album in albums[2]}
 
 
 def test_the_random_split_has_the_asked_shares(tmp_path):
-    split = split_at_random(dataset(tmp_path))
-    assert (len(split.train), len(split.valid), len(split.test)) == (360, 120, 120)
+    assert [len(part) for part in _parts(split(dataset(tmp_path), "random"))] == [360, 120, 120]
+
+
+def test_the_stratified_split_keeps_every_genres_share(tmp_path):
+    rows = frame().sort_values("track_genre", kind="stable")
+    data = dataset(tmp_path, rows)
+    part = split(data, "stratified")
+    for genre in ("rock", "hip-hop", "classical"):
+        own = np.array([labels[0] == genre for labels in data.labels])
+        assert own[part.test].sum() == pytest.approx(own.sum() / 5, abs=1)
+
+
+def test_adding_tracks_moves_no_artist_to_another_part(tmp_path):
+    few, many = dataset(tmp_path, frame(300)), dataset(tmp_path, frame(600))
+    where = {}
+    for number, rows in enumerate(_parts(split(few, "artist"))):
+        where |= {few.artists[i]: number for i in rows}
+    for number, rows in enumerate(_parts(split(many, "artist"))):
+        assert all(where.get(many.artists[i], number) == number for i in rows)
+
+
+@pytest.mark.parametrize("kind", ["artist", "random", "stratified"])
+def test_cross_validation_tests_every_track_once(tmp_path, kind):
+    data = dataset(tmp_path)
+    parts = list(cross_validation(data, kind, 4))
+    assert sorted(np.concatenate([one.test for one in parts])) == list(range(len(data)))
+    assert all(len(set(one.test) & set(one.train) | set(one.test) & set(one.valid)) == 0 for one in parts)
+    if kind == "artist":
+        for one in parts:
+            assert not {data.artists[i] for i in one.test} & {data.artists[i] for i in one.train}
 
 
 def test_the_artist_fold_is_the_documented_hash():

@@ -4,10 +4,11 @@ import torch
 
 from classifier.fit import FitConfig, drop_features, fit
 from classifier.labels import FEATURE_NAMES
-from classifier.nets import MLPConfig, TabularMLP, classic, log_probabilities
+from classifier.nets import MLPConfig, TabularMLP, log_probabilities
 from classifier.task import row_weights
 
 LABELS = ("rock", "pop")
+PLAIN = MLPConfig(FEATURE_NAMES, LABELS, bins=0)
 
 
 def _rows(n: int = 400) -> tuple[np.ndarray, np.ndarray]:
@@ -18,7 +19,7 @@ def _rows(n: int = 400) -> tuple[np.ndarray, np.ndarray]:
     return x, np.stack([~pop, pop], axis=1)
 
 
-@pytest.mark.parametrize("config", [MLPConfig(FEATURE_NAMES, LABELS), classic(FEATURE_NAMES, LABELS)])
+@pytest.mark.parametrize("config", [MLPConfig(FEATURE_NAMES, LABELS), PLAIN])
 def test_a_network_learns_and_answers_with_probabilities(config):
     x, truth = _rows()
     torch.manual_seed(0)
@@ -39,7 +40,7 @@ def test_all_values_missing_still_gives_an_answer():
 def test_normalisation_comes_from_the_given_rows_and_ignores_missing_values():
     x, _ = _rows()
     x[::2, FEATURE_NAMES.index("tempo")] = np.nan
-    net = TabularMLP(classic(FEATURE_NAMES, LABELS))
+    net = TabularMLP(PLAIN)
     net.fit_normalisation(x)
     place = net.number_places.index(FEATURE_NAMES.index("tempo"))
     assert float(net.numbers.mean[place]) == pytest.approx(
@@ -69,7 +70,7 @@ def test_the_best_validation_epoch_is_kept():
         seen.append({name: value.clone() for name, value in net.state_dict().items()})
         return next(scores), 0.0
 
-    net = TabularMLP(classic(FEATURE_NAMES, LABELS))
+    net = TabularMLP(PLAIN)
     config = FitConfig(epochs=4, patience=2)
     assert fit(net, x, truth, np.ones(100), config=config, seed=0, score=score) == 2
     assert torch.equal(net.state_dict()["body.0.weight"], seen[1]["body.0.weight"])

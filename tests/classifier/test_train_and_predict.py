@@ -9,11 +9,12 @@ from classifier.__main__ import main
 from classifier.data import read_table
 from classifier.errors import DataError, ModelError
 from classifier.fit import FitConfig
+from classifier.networks import NetConfig
 from classifier.predict import Example, Predictor
 from classifier.train import Cancelled, TrainConfig, train_version
 from tests.classifier.synthetic import frame, table
 
-QUICK = TrainConfig(fit=FitConfig(epochs=3, batch=128), members=2)
+QUICK = TrainConfig(net=NetConfig(members=2, fit=FitConfig(epochs=3, batch=128)))
 ROCK = {"danceability": 0.5, "energy": 0.85, "loudness": -5.0, "tempo": 121.0}
 
 
