@@ -1,4 +1,4 @@
-"""The genre taxonomy, the named feature schema, and public data sets' labels as families. Imports no heavy module."""
+"""The named feature schema, and public data sets' labels as our genres. Imports no heavy module."""
 
 import math
 import re
@@ -7,34 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from classifier.errors import DataError
-from classifier.label_maps import LABELS_BY_FAMILY
-
-FAMILIES: tuple[str, ...] = (
-    "rock",
-    "metal",
-    "punk",
-    "pop",
-    "asian-pop",
-    "hip-hop",
-    "rnb-soul",
-    "electronic",
-    "ambient",
-    "classical",
-    "country-folk",
-    "jazz-blues",
-    "latin",
-    "reggae",
-    "spoken",
-)
-
-_SPECIAL_NAMES = {
-    "asian-pop": "Asian pop",
-    "hip-hop": "Hip-hop",
-    "rnb-soul": "R&B & soul",
-    "country-folk": "Country & folk",
-    "jazz-blues": "Jazz & blues",
-    "spoken": "Spoken word",
-}
+from classifier.label_maps import LABELS_BY_FAMILY, SYNONYMS
+from classifier.taxonomy import FAMILIES, SUB_GENRES, display_name
 
 
 @dataclass(frozen=True)
@@ -86,11 +60,6 @@ def feature_named(name: str) -> Feature:
 LabelMap = Mapping[str, str | None]
 
 
-def display_name(slug: str) -> str:
-    """The family's name as people write it."""
-    return _SPECIAL_NAMES.get(slug, slug.replace("-", " ").capitalize())
-
-
 def normalise(label: str) -> str:
     """Lower case, `&` as "and", and every run of spaces, hyphens, underscores or slashes as one space."""
     return re.sub(r"[\s_\-/]+", " ", label.strip().lower().replace("&", " and ")).strip()
@@ -101,6 +70,11 @@ def _flatten(by_family: Mapping[str | None, str]) -> LabelMap:
 
 
 _OWN_NAMES: LabelMap = {normalise(text): slug for slug in FAMILIES for text in (slug, display_name(slug))}
+
+_SUB_GENRE_NAMES: Mapping[str, str] = {
+    **{normalise(slug): slug for slug in SUB_GENRES},
+    **{normalise(label): slug for slug, labels in SYNONYMS.items() for label in labels.split("|")},
+}
 
 # name of a public data set -> its labels, normalised -> family, or None where a label names no family
 MAPPINGS: Mapping[str, LabelMap] = {
@@ -146,6 +120,22 @@ def families_of(labels: Iterable[str], mapping: str | LabelMap) -> dict[str, str
 def family_of(label: str, mapping: str | LabelMap) -> str | None:
     """One label's family; see `families_of`."""
     return families_of([label], mapping)[label]
+
+
+def sub_genres_of(labels: Iterable[str], mapping: str | LabelMap) -> dict[str, str | None]:
+    """Each distinct label's sub-genre, or its family where it names no sub-genre of it; see `families_of`."""
+    return {label: _within(family, label) for label, family in families_of(labels, mapping).items()}
+
+
+def sub_genre_of(label: str, mapping: str | LabelMap) -> str | None:
+    """One label's sub-genre or family; see `sub_genres_of`."""
+    return sub_genres_of([label], mapping)[label]
+
+
+def _within(family: str | None, label: str) -> str | None:
+    slug = _SUB_GENRE_NAMES.get(normalise(label))
+    # "garage" that a mapping calls electronic is not garage rock.
+    return slug if slug and SUB_GENRES[slug] == family else family
 
 
 def detect_mapping(labels: Iterable[str]) -> str | None:
