@@ -29,6 +29,7 @@ from classifier.labels import (
     families_of,
     feature_named,
     normalise,
+    sub_genres_of,
 )
 from classifier.tables import RawTable, Source, as_numbers, as_text, read_raw
 
@@ -78,7 +79,7 @@ def read_table(
         raise DataError(f"{raw.name} has none of the feature columns: {', '.join(features)}.")
     kept = _keep(raw, bad, on_bad_row)
     known = mapping or detect_mapping(labels[i] for i in kept)
-    genres = _genres({labels[i] for i in kept}, level, known)
+    genres = genres_of({labels[i] for i in kept}, level, known)
     filed = [(genre,) if (genre := genres.get(label)) else () for label in labels]
     rows = _rows(raw, x, tuple(features), filed)
     data = merge_tracks(rows, [i for i in kept if filed[i]], repeat=repeat)
@@ -96,11 +97,12 @@ def read_table(
     return replace(data, provenance=(origin,), report=report, outside=outside, level=level)
 
 
-def _genres(labels: set[str], level: Level, mapping: str | LabelMap | None) -> Mapping[str, str | None]:
+def genres_of(labels: set[str], level: Level, mapping: str | LabelMap | None) -> Mapping[str, str | None]:
+    """Each label's genre at `level`, None where it names none; DataError names labels that `mapping` does not know."""
     if level == "own":
         return {label: normalise(label).replace(" ", "-") for label in labels}
     # "families" where nothing fits: it raises, naming the labels that no mapping knows.
-    return families_of(labels, mapping or "families")
+    return (families_of if level == "family" else sub_genres_of)(labels, mapping or "families")
 
 
 def _outside(rows: Dataset, places: list[int], labels: Sequence[str], inside: set[str]) -> Dataset | None:

@@ -1,5 +1,6 @@
 """Predictor: a loaded version that turns tracks into genres with confidence and reasons."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from classifier.errors import DataError, ModelError
 from classifier.fusion import EVIDENCE, Fusion, Weights
 from classifier.models import Model
 from classifier.several import Several
+from classifier.taxonomy import label_to_show
 
 __all__ = ["Example", "Predictor", "Result", "vector"]
 REASONS = 3  # genres shown per kind of evidence
@@ -62,6 +64,7 @@ class Predictor:
         threshold: float,
         several: Several,
         version_name: str,
+        level: str = "family",
     ) -> None:
         self.model = model
         self.feature_names = feature_names
@@ -71,6 +74,7 @@ class Predictor:
         self.threshold = threshold
         self.several = several
         self.version_name = version_name
+        self.level = level
 
     @classmethod
     def load(cls, path: Path) -> "Predictor":
@@ -159,29 +163,36 @@ class Predictor:
         experts: Mapping[str, np.ndarray],
         present: Mapping[str, np.ndarray],
     ) -> list[Result]:
-        best = log_p.argmax(1)
-        confidence = np.exp(log_p.max(1))
-        sure = confidence * (1 - other) >= self.threshold
         chosen = self._chosen(log_p)
         tops = {name: _top(experts[name]) for name in EVIDENCE}
         rows = log_p.tolist()
         results = []
         for i, track_id in enumerate(ids):
             evidence = tuple(name for name in EVIDENCE if present[name][i])
+            log_probs = dict(zip(self.labels, rows[i], strict=True))
+            genre, confidence = self._shown(chosen[i][0], log_probs)
             results.append(
                 Result(
                     track_id=track_id,
-                    log_probs=dict(zip(self.labels, rows[i], strict=True)),
-                    genre=self.labels[best[i]],
+                    log_probs=log_probs,
+                    genre=genre,
                     genres=chosen[i],
-                    confidence=float(confidence[i]),
+                    confidence=confidence,
                     other=float(other[i]),
-                    sure=bool(evidence) and bool(sure[i]),
+                    sure=bool(evidence) and confidence * (1 - float(other[i])) >= self.threshold,
                     evidence=evidence,
                     why={name: {self.labels[k]: p for k, p in tops[name][i]} for name in evidence},
                 )
             )
         return results
+
+    def _shown(self, best: str, log_probs: dict[str, float]) -> tuple[str, float]:
+        """The genre to show and its probability: where no sub-genre is sure, its family may be."""
+        if self.level == "sub-genre":
+            shown, chance = label_to_show(log_probs, self.threshold)
+            if shown:
+                return shown, chance
+        return best, math.exp(log_probs[best])
 
     def _chosen(self, log_p: np.ndarray) -> list[tuple[str, ...]]:
         """The genres to file each row under, the likeliest first."""
@@ -224,4 +235,5 @@ def _restore(version: registry.Version) -> Predictor:
         threshold=float(meta["threshold"]),
         several=Several(**meta.get("several", {})),
         version_name=str(meta["name"]),
+        level=meta.get("level", "family"),
     )

@@ -12,7 +12,7 @@ from classifier.errors import DataError
 from classifier.rows import Rows
 from classifier.splits import primary_artist
 
-MIN_TRACKS = 200
+MIN_TRACKS = 100
 MIN_PER_GENRE = 10  # fewer cannot be told from chance in three parts
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.commands import tables
 from classifier.labels import FAMILIES
+from classifier.taxonomy import family_log_probs
 
 if TYPE_CHECKING:
     from classifier.predict import Predictor, Result
@@ -34,17 +35,26 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _write(path: Path, predictor: "Predictor", results: "list[Result]") -> None:
-    """track_id, genre, confidence, sure, one p_<genre> column for each family and genre of the version, other."""
+    """track_id, genre, confidence, sure, one p_<genre> column for each family and genre of the version, other.
+
+    A family's probability is that of all its sub-genres, so where a version tells sub-genres apart the families alone
+    add up to one.
+    """
     genres = list(dict.fromkeys((*FAMILIES, *predictor.labels)))
     several = ["genres"] if predictor.several.at_most > 1 else []
     columns = ["track_id", "genre", "confidence", "sure", *(f"p_{one}" for one in genres), *several, "other"]
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
-        writer.writerows(_row(one, genres) for one in results)
+        writer.writerows(_row(one, genres, predictor.level) for one in results)
 
 
-def _row(result: "Result", genres: list[str]) -> dict[str, Any]:
+def _row(result: "Result", genres: list[str], level: str) -> dict[str, Any]:
+    log_probs = result.log_probs
+    if level == "sub-genre":
+        log_probs = family_log_probs(log_probs) | {
+            one: p for one, p in log_probs.items() if one not in FAMILIES
+        }
     return {
         "track_id": result.track_id,
         "genre": result.genre,
@@ -52,5 +62,5 @@ def _row(result: "Result", genres: list[str]) -> dict[str, Any]:
         "sure": "true" if result.sure else "false",
         "genres": ";".join(result.genres),
         "other": f"{result.other:.6f}",
-        **{f"p_{one}": f"{math.exp(result.log_probs.get(one, -math.inf)):.6f}" for one in genres},
+        **{f"p_{one}": f"{math.exp(log_probs.get(one, -math.inf)):.6f}" for one in genres},
     }

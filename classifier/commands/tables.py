@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from classifier.dataset import Dataset
 from classifier.errors import DataError
@@ -67,6 +67,9 @@ def read_all(options: argparse.Namespace) -> list[Dataset]:
 
 
 def read_one(path: str, options: argparse.Namespace, licence: str = "not stated") -> Dataset:
+    on_bad_row: Literal["stop", "skip"] = "skip" if options.skip_bad_rows else "stop"
+    if Path(path).is_dir():
+        return _read_folder(Path(path), options, on_bad_row, licence)
     from classifier.data import read_table
 
     return read_table(
@@ -76,9 +79,32 @@ def read_one(path: str, options: argparse.Namespace, licence: str = "not stated"
         level=options.labels,
         features=features(options.features),
         repeat=options.every_row,
-        on_bad_row="skip" if options.skip_bad_rows else "stop",
+        on_bad_row=on_bad_row,
         licence=licence,
     )
+
+
+def _read_folder(
+    folder: Path, options: argparse.Namespace, on_bad_row: Literal["stop", "skip"], licence: str
+) -> Dataset:
+    from tqdm import tqdm
+
+    from classifier.folders import read_folder
+
+    with tqdm(unit="clip", desc=folder.name) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return read_folder(
+            folder,
+            mapping=options.mapping,
+            level=options.labels,
+            on_bad_row=on_bad_row,
+            licence=licence,
+            on_clip=show,
+        )
 
 
 def version_path(model: str) -> Path:
