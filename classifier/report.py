@@ -1,0 +1,159 @@
+"""A model version's report: one HTML page that needs no server, no script and no connection."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from classifier import registry
+from classifier.errors import ModelError
+from classifier.report_markup import (
+    facts,
+    listed,
+    number,
+    paragraph,
+    percent,
+    plain,
+    section,
+    span,
+    table,
+    text,
+)
+from classifier.report_model import importance, learning, several, unknown
+from classifier.report_scores import comparison, confused, coverage, genres, reliable
+from classifier.report_tracks import neighbours, profiles
+from classifier.report_view import View, view
+
+EVALUATION, REPORT = "evaluation.safetensors", "report.html"
+_SPLITS = {
+    "artist": "by artist",
+    "fold": "by artist, in fixed fifths",
+    "random": "at random, so artists are on both sides and the figures flatter",
+}
+_SECTIONS = (
+    comparison, genres, confused, reliable, coverage, importance, learning, profiles, neighbours, several, unknown
+)  # fmt: skip
+
+
+def write(run: Path, out: Path | None = None) -> Path:
+    """Write the report of the model version in `run` to `out`, by default report.html beside it; returns the path.
+
+    The file is replaced whole or not at all.
+
+    Raises
+    ------
+    ModelError
+        `run` is no model version or is damaged, its kept test tracks cannot be used, or the report cannot be written.
+    """
+    meta, evaluation = registry.read_meta(run), _evaluation(run)
+    try:
+        html = page(meta, evaluation)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"The model version {run.name} is damaged: its figures cannot be read.") from error
+    path = out or run / REPORT
+    try:
+        _replace(path, html)
+    except OSError as error:
+        raise ModelError(f"The report cannot be written: {error.strerror}.") from error
+    return path
+
+
+def _evaluation(run: Path) -> dict[str, np.ndarray] | None:
+    if not (run / EVALUATION).exists():
+        return None
+    try:
+        return load_file(run / EVALUATION)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"The model version {run.name} is damaged: {EVALUATION} cannot be read.") from error
+
+
+def _replace(path: Path, html: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(html)
+        os.chmod(unfinished, 0o644)  # the worker that writes and the one that serves may be different users
+        os.replace(unfinished, path)
+    finally:
+        Path(unfinished).unlink(missing_ok=True)
+
+
+def page(meta: Mapping[str, Any], evaluation: Mapping[str, np.ndarray] | None) -> str:
+    """The report as one HTML page.
+
+    meta: a version's meta.json; what it lacks is said to be unmeasured. evaluation: the test tracks, or None: "x"
+    float [n, F], NaN where unknown; "truth" [n, K], 1 for each of a track's genres; "log_p" float [n, K], the answers
+    from features alone.
+
+    Raises
+    ------
+    ModelError
+        `evaluation` lacks an array or belongs to another model.
+    """
+    seen = view(meta, evaluation)
+    template = Template((Path(__file__).parent / "report.html").read_text(encoding="utf-8"))
+    sections = [_summary(seen), *(part(seen) for part in _SECTIONS), _licences(seen)]
+    return template.substitute(name=text(meta["name"]), body="\n".join(sections))
+
+
+def _summary(seen: View) -> str:
+    meta, config, training = seen.meta, seen.meta.get("config") or {}, seen.meta.get("training") or {}
+    parts = training.get("tracks") or {}
+    origins = [f"{one['name']} ({number(one.get('rows'))} rows)" for one in meta.get("data") or []]
+    shared = {True: "yes", False: "no"}.get(training.get("artists_shared_between_parts"), "not recorded")
+    split = training.get("split") or config.get("split") or "not recorded"
+    pairs = [
+        ("Data sets", listed(origins)),
+        ("Split", _SPLITS.get(split, plain(split))),
+        ("Artists shared between training and test", shared),
+        ("Tracks", ", ".join(f"{name} {number(n)}" for name, n in parts.items()) or "not recorded"),
+        ("Seed", _seeds(config)),
+        ("Intervals", "95%, from 1,000 resamplings of the test artists"),
+        ("Made", plain(meta.get("created_at", "not recorded")).partition("T")[0]),
+    ]
+    refitted = (
+        "After it was measured, the model learned once more from all tracks; the figures are those before."
+    )
+    more = [paragraph(refitted, "hint")] if training.get("refitted_on_all_rows") else []
+    return section("summary", "In short", paragraph(_verdict(seen), "lead"), facts(pairs), *more)
+
+
+def _seeds(config: Mapping[str, Any]) -> str:
+    members = config.get("members", 1)
+    networks = f"; {number(members)} networks, averaged" if members > 1 else ""
+    return f"{plain(config.get('seed', 'not recorded'))}{networks}"
+
+
+def _verdict(seen: View) -> str:
+    """What the model is, and how right it is beside the baselines."""
+    what = f"Tells {len(seen.genres)} genres apart by {len(seen.meta['features'])} named features of a track's sound."
+    report, baselines = seen.report, seen.metrics.get("baselines") or {}
+    if not report.get("tracks"):
+        return f"{what} How often it is right was not measured."
+    dummy = baselines.get("majority") or baselines.get("dummy") or {}
+    logistic = baselines.get("logistic") or {}
+    return (
+        f"{what} Of {number(report['tracks'])} test tracks, {percent(report['accuracy'])} were given one of their genres "
+        f"(95% interval {span(report.get('accuracy_interval'))}); always naming the commonest genre gets "
+        f"{percent(dummy.get('accuracy'))}, a logistic regression {percent(logistic.get('accuracy'))}."
+    )
+
+
+def _licences(seen: View) -> str:
+    rows = [
+        [plain(one["name"]), number(one.get("rows")), plain(one.get("licence") or "not stated"),
+         plain(one.get("source") or "not stated"), plain(one.get("sha256") or "not recorded")[:16]]
+        for one in seen.meta.get("data") or []
+    ]  # fmt: skip
+    head = ["Data set", "Rows", "Licence", "Source", "SHA-256, its start"]
+    body = (
+        table("Data the model learned from", head, rows) if rows else paragraph("The data were not recorded.")
+    )
+    return section("licences", "Data and licences", body)

@@ -1,0 +1,242 @@
+"""The report's sections on how good the answers are."""
+
+from collections.abc import Mapping
+from textwrap import fill
+from typing import Any
+
+import numpy as np
+
+from classifier.pictures import MAX_NUMBERS, Axis, Line, bars, heat_map, lines
+from classifier.report_markup import (
+    UNDEFINED,
+    beside,
+    figure,
+    number,
+    paragraph,
+    percent,
+    plain,
+    section,
+    short,
+    span,
+    stacked,
+    table,
+)
+from classifier.report_view import View, genre_name, reliability_of
+from classifier.themed_svg import Frame
+
+_EVIDENCE = {
+    "features": "Sound features alone",
+    "artist": "Artist context alone",
+    "features+artist": "Features and artist",
+}
+_BASELINES = {
+    "majority": "Always the commonest genre (dummy)",
+    "dummy": "Always the commonest genre (dummy)",
+    "logistic": "Logistic regression",
+}
+
+
+def compared(view: View) -> list[tuple[str, Mapping[str, Any]]]:
+    """Baselines and model by name, as far as they were measured."""
+    metrics = view.metrics
+    found = [(_BASELINES.get(key, plain(key)), one) for key, one in (metrics.get("baselines") or {}).items()]
+    found += [(name, metrics.get(key)) for key, name in _EVIDENCE.items()]
+    several = len(view.meta.get("data") or []) > 1  # else there is no other data set to know an artist from
+    across = (metrics.get("other_tables") or {}) if several else {}
+    found += [
+        (f"{name}, known from other data", across.get(key))
+        for key, name in _EVIDENCE.items()
+        if "artist" in key
+    ]
+    return [(name, one) for name, one in found if one and one.get("tracks")]
+
+
+def comparison(view: View) -> str:
+    rows = compared(view)
+    if not rows:
+        return section("comparison", "Model and baselines", paragraph("Accuracy was not measured."))
+    spans = np.array([one.get("accuracy_interval") or (np.nan, np.nan) for _, one in rows], float)
+    alt = "Accuracy: " + "; ".join(f"{name} {percent(one['accuracy'])}" for name, one in rows)
+    picture = bars(
+        [fill(name.removesuffix(" (dummy)"), 22) for name, _ in rows],
+        [one["accuracy"] for _, one in rows],
+        spans,
+        Axis("accuracy", percent=True, low=0),
+        Frame("comparison-bars", 360, 60 + 40 * len(rows), alt),
+    )
+    return section(
+        "comparison",
+        "Model and baselines",
+        figure(picture, "Accuracy, counting any of a track's genres; lines are 95% intervals over artists."),
+        table("The figures behind it", _HEAD, [_compared_row(name, one) for name, one in rows]),
+        paragraph(
+            "Rows with artist context cover only test tracks of which another track by one of the artists is known, "
+            "so they are not comparable with the others. “Called sure” are answers above the threshold."
+        ),
+        _by_table(view),
+    )
+
+
+_HEAD = ["Evidence", "Tracks", "Accuracy", "95% interval", "Right among 3", "Macro-F1", "ECE", "Called sure",
+         "Right if sure"]  # fmt: skip
+
+
+def _compared_row(name: str, one: Mapping[str, Any]) -> list[str]:
+    return [
+        name,
+        number(one["tracks"]),
+        percent(one["accuracy"]),
+        span(one.get("accuracy_interval")),
+        percent((one.get("top_k") or {}).get("3")),
+        percent(one.get("macro_f1")),
+        number(one.get("calibration_error"), 3),
+        percent(one.get("sure_share")),
+        percent(one.get("sure_accuracy")),
+    ]
+
+
+def _by_table(view: View) -> str:
+    parts = view.report.get("tables") or {}
+    rows = [_compared_row(plain(name), one) for name, one in parts.items() if one.get("tracks")]
+    return table("Sound features alone, by data set", ["Data set", *_HEAD[1:]], rows) if len(rows) > 1 else ""
+
+
+def genres(view: View) -> str:
+    found = view.report.get("per_genre") or {}
+    rows = [
+        [
+            genre_name(label),
+            number(one["support"]),
+            f"{100 * (1 - one['recall']):.1f}" if one["support"] else UNDEFINED,
+            percent(one["precision"]),
+            percent(one["recall"]),
+            percent(one["f1"]),
+        ]
+        for label, one in sorted(found.items(), key=lambda pair: -pair[1]["support"])
+    ]
+    head = ["Genre", "Test tracks", "Percent wrong", "Precision", "Recall", "F1"]
+    body = (
+        table("Genres, the most frequent first", head, rows) if rows else paragraph("This was not measured.")
+    )
+    return section("genres", "Genre by genre", paragraph(_COUNTED), body)
+
+
+_COUNTED = (
+    "Sound features alone. A track with several genres is counted under the one that was named for it if that is "
+    "right, else under its first. Recall is the share of a genre's tracks that were found, precision the share of "
+    "right ones among those named so."
+)
+
+
+def confused(view: View) -> str:
+    found = view.report.get("confusion")
+    if not found:
+        return section("confusion", "What is taken for what", paragraph("The confusions were not measured."))
+    counts = np.array(found["rows_true_columns_predicted"], int)
+    names = [genre_name(label) for label in found["labels"]]
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    cell, together = (32, beside) if len(names) <= MAX_NUMBERS else (11, stacked)
+    side = 150 + cell * len(names)
+    worst = _mix_ups(counts, shares, names)
+    alt = "Confusion matrix; most frequent: " + "; ".join(
+        f"{a} taken for {b} {c}" for a, b, _, c in worst[:5]
+    )
+    fitted = [short(name) for name in names]
+    picture = heat_map(shares, fitted, fitted, Frame("confusion-map", side, side - 40, alt, wide=True))
+    return section(
+        "confusion",
+        "What is taken for what",
+        together(
+            figure(
+                picture, "Rows are true genres, columns answers; shades and numbers are percent of a row."
+            ),
+            table("The most frequent mix-ups", ["True genre", "Answer", "Tracks", "Share"], worst),
+        ),
+        table(
+            "All counts",
+            ["True genre ↓, answer →", *names],
+            [[name, *(str(n) if n else "" for n in row)] for name, row in zip(names, counts, strict=True)],
+            folded=True,
+        ),
+    )
+
+
+def _mix_ups(counts: np.ndarray, shares: np.ndarray, names: list[str]) -> list[list[str]]:
+    off = np.where(np.eye(len(counts), dtype=bool), 0, counts)
+    largest = np.argsort(-off, axis=None, kind="stable")[:10]
+    pairs = [divmod(int(place), len(counts)) for place in largest]
+    return [
+        [names[a], names[b], number(int(off[a, b])), percent(shares[a, b])] for a, b in pairs if off[a, b]
+    ]
+
+
+def reliable(view: View) -> str:
+    bins, error = reliability_of(view)
+    title = "Does it know how sure it is?"
+    if not bins:
+        return section("reliability", title, paragraph("Confidence was not measured against accuracy."))
+    said, true, tracks = (
+        np.array([one[key] for one in bins]) for key in ("confidence", "accuracy", "tracks")
+    )
+    picture = lines(
+        [Line("bins", said, true, 12 + 240 * tracks / tracks.max())],
+        Axis("stated confidence", percent=True, low=0, high=1),
+        Axis("accuracy", percent=True, low=0, high=1.02),
+        Frame(
+            "reliability-curve", 360, 300, f"Accuracy against stated confidence; error {number(error, 3)}."
+        ),
+        diagonal=True,
+    )
+    rows = [
+        [
+            f"{one['low']:.0%} to {one['high']:.0%}",
+            number(one["tracks"]),
+            percent(one["confidence"]),
+            percent(one["accuracy"]),
+        ]
+        for one in bins
+    ]
+    return section(
+        "reliability",
+        title,
+        paragraph(f"Expected calibration error (ECE): {number(error, 3)}; 0 is perfect."),
+        beside(
+            figure(
+                picture, "On the dashed line, stated confidence is kept. Larger dots stand for more tracks."
+            ),
+            table("By confidence", ["Confidence", "Tracks", "Stated on average", "Right"], rows),
+        ),
+    )
+
+
+def coverage(view: View) -> str:
+    points, sure = view.report.get("coverage") or [], view.report.get("sure_share")
+    title = "Fewer answers, better answers"
+    if not points:
+        return section("coverage", title, paragraph("Accuracy was not measured against coverage."))
+    right, threshold = view.report.get("sure_accuracy"), view.meta.get("threshold")
+    marked = bool(sure) and right is not None
+    picture = lines(
+        [Line("", [one["coverage"] for one in points], [one["accuracy"] for one in points])],
+        Axis("share of tracks answered, the surest first", percent=True, low=0, high=1.02),
+        Axis("accuracy", percent=True, low=0, high=1.02),
+        Frame("coverage-curve", 360, 300, f"Accuracy from {percent(points[0]['accuracy'])} of the surest tenth to "
+              f"{percent(points[-1]['accuracy'])} of all tracks."),
+        mark=(sure, right, f"sure: {percent(right)}") if marked else None,
+    )  # fmt: skip
+    told = (
+        f"From a confidence of {number(threshold)} on, an answer is called sure: that holds for {percent(sure)} of the "
+        f"test tracks, and {percent(right)} of these are right."
+        if marked
+        else "No answer of these test tracks is called sure."
+    )
+    rows = [[f"{one['coverage']:.0%}", percent(one["accuracy"]), number(one["threshold"])] for one in points]
+    return section(
+        "coverage",
+        title,
+        paragraph(told),
+        beside(
+            figure(picture, "The dashed line marks the threshold in use." if marked else ""),
+            table("By coverage", ["Answered", "Right", "From a confidence of"], rows),
+        ),
+    )
