@@ -2,7 +2,7 @@
 
 import copy
 import os
-import pickle
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,11 +112,10 @@ class _Fitting:
         os.replace(unfinished, path)
 
     def resume(self, path: Path) -> None:
-        """Go on where `path` was saved; from the start where it cannot be read."""
-        try:
-            state: dict[str, Any] = torch.load(path, weights_only=True)
-        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):
+        """Go on where `path` was saved; from the start where it is no whole file."""
+        if not zipfile.is_zipfile(path):  # what torch writes is one, with its directory at the very end
             return
+        state: dict[str, Any] = torch.load(path, weights_only=True)
         for name in ("epoch", "kept", "best", "best_state"):
             setattr(self, name, state[name])
         self.net.load_state_dict(state["net"])

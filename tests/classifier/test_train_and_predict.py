@@ -111,7 +111,7 @@ def test_stopping_writes_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        (frame(100), "at least 200 labelled tracks; there are 100"),
+        (frame(99), "at least 100 labelled tracks; there are 99"),
         (frame(300, ("rock",)), "at least two genres; all tracks are rock"),
         (frame(300).assign(artists="the one band"), "too few artists"),
     ],
@@ -159,7 +159,7 @@ def test_the_command_line_trains_evaluates_and_refuses(tmp_path, capsys):
     assert main(["train", "--data", source, "--out", out, "--dry-run"]) == 0
     assert "Nothing was trained" in capsys.readouterr().out
     assert main(["train", "--data", source, "--out", out, "--epochs", "2"]) == 0
-    assert "held-out test tracks" in capsys.readouterr().out
+    assert "On held-out tracks, split by-artist" in capsys.readouterr().out
     assert main(["evaluate", out, "--data", source, "--split", "all", "--json"]) == 0
     assert "features only" in json.loads(capsys.readouterr().out)
     assert main(["evaluate", out, "--data", str(tmp_path / "no.csv")]) == 2
