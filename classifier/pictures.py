@@ -24,8 +24,8 @@ class Line:
     """One line of a chart; `size` [n] makes it dots of that many square px joined by a thin line."""
 
     name: str
-    x: Sequence[float]
-    y: Sequence[float]
+    x: Sequence[float] | np.ndarray
+    y: Sequence[float] | np.ndarray
     size: np.ndarray | None = None
 
 
@@ -41,7 +41,9 @@ class Axis:
     ticks: Sequence[float] = ()  # only these, on a logarithmic scale
 
 
-def bars(names: Sequence[str], values: Sequence[float], spans: np.ndarray, axis: Axis, frame: Frame) -> str:
+def bars(
+    names: Sequence[str], values: Sequence[float] | np.ndarray, spans: np.ndarray, axis: Axis, frame: Frame
+) -> str:
     """Horizontal bars from top to bottom, each with the line from spans[i, 0] to spans[i, 1]; NaN leaves it out."""
 
     def draw(figure: "Figure", colours: Palette) -> None:
@@ -130,7 +132,7 @@ def heat_map(shares: np.ndarray, rows: Sequence[str], columns: Sequence[str], fr
         axes.imshow(cells, interpolation="none", aspect="auto")
         crowded = max(shares.shape) > MAX_NUMBERS
         size = SMALL - 1 if crowded else FONT_SIZE - 1
-        long = max(map(len, columns), default=0) > 3
+        long = len(columns) > 3 and max(map(len, columns)) > 3
         axes.set_xticks(range(len(columns)), columns, rotation=90 if long else 0, fontsize=size)
         axes.set_yticks(range(len(rows)), rows, fontsize=size)
         axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
@@ -177,7 +179,9 @@ def track_map(points: np.ndarray, kinds: np.ndarray, names: Sequence[str], frame
         for kind in range(len(names)):
             there = points[kinds == kind]
             marker, colour = MARKERS[kind // len(colours.series) % len(MARKERS)], _colour(kind, colours)
-            axes.scatter(*there.T, s=11, marker=marker, color=colour, alpha=0.75, linewidths=0)
+            axes.scatter(
+                there[:, 0], there[:, 1], s=11, marker=marker, color=colour, alpha=0.75, linewidths=0
+            )
         box = {"facecolor": colours.card, "alpha": 0.88, "boxstyle": "round,pad=0.25", "linewidth": 1.4}
         for kind, (x, y) in enumerate(_label_places(points, kinds, len(names))):
             edge = {"edgecolor": _colour(kind, colours)}

@@ -36,6 +36,7 @@ _SPLITS = {
     "fold": "by artist, in fixed fifths",
     "random": "at random, so artists are on both sides and the figures flatter",
 }
+_SHARED = {"True": "yes", "False": "no"}
 _SECTIONS = (
     comparison, genres, confused, reliable, coverage, importance, learning, profiles, neighbours, several, unknown
 )  # fmt: skip
@@ -107,7 +108,7 @@ def _summary(seen: View) -> str:
     meta, config, training = seen.meta, seen.meta.get("config") or {}, seen.meta.get("training") or {}
     parts = training.get("tracks") or {}
     origins = [f"{one['name']} ({number(one.get('rows'))} rows)" for one in meta.get("data") or []]
-    shared = {True: "yes", False: "no"}.get(training.get("artists_shared_between_parts"), "not recorded")
+    shared = _SHARED.get(str(training.get("artists_shared_between_parts")), "not recorded")
     split = training.get("split") or config.get("split") or "not recorded"
     pairs = [
         ("Data sets", listed(origins)),

@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 UNDEFINED = "–"
+TALL = 30  # rows from which a table scrolls under its head
 IN_PICTURES = 22  # characters of a name that fit beside a picture
 
 
@@ -59,6 +60,7 @@ def paragraph(sentence: str, kind: str = "") -> str:
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, folded: bool = False) -> str:
     """A table of texts; each row's first cell is its heading. `folded` hides it behind its caption."""
     top = "".join(f'<th scope="col">{text(cell)}</th>' for cell in head)
+    rows = list(rows)
     body = "".join(
         f'<tr><th scope="row">{text(first)}</th>'
         + "".join(f"<td>{text(cell)}</td>" for cell in rest)
@@ -67,7 +69,8 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, f
     )
     title = f'<caption class="{"hidden" if folded else ""}">{text(caption)}</caption>'
     inner = f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-    scrolling = f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}">{inner}</div>'
+    kind = "scroll tall" if len(rows) > TALL else "scroll"
+    scrolling = f'<div class="{kind}" tabindex="0" role="region" aria-label="{text(caption)}">{inner}</div>'
     return f"<details><summary>{text(caption)}</summary>{scrolling}</details>" if folded else scrolling
 
 
@@ -75,6 +78,12 @@ def figure(picture: str, caption: str) -> str:
     """A picture (markup) above its caption (text)."""
     below = f"<figcaption>{text(caption)}</figcaption>" if caption else ""
     return f'<figure><div class="picture">{picture}</div>{below}</figure>'
+
+
+def filled(head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    """Head and rows without the columns in which every value is undefined."""
+    kept = [i for i in range(len(head)) if i == 0 or any(row[i] != UNDEFINED for row in rows)]
+    return [head[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
 def beside(*parts: str) -> str:

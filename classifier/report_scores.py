@@ -11,6 +11,7 @@ from classifier.report_markup import (
     UNDEFINED,
     beside,
     figure,
+    filled,
     number,
     paragraph,
     percent,
@@ -29,6 +30,7 @@ _EVIDENCE = {
     "artist": "Artist context alone",
     "features+artist": "Features and artist",
 }
+MAX_BESIDE = 10  # genres whose confusions leave room for a table beside them
 _BASELINES = {
     "majority": "Always the commonest genre (dummy)",
     "dummy": "Always the commonest genre (dummy)",
@@ -68,10 +70,11 @@ def comparison(view: View) -> str:
         "comparison",
         "Model and baselines",
         figure(picture, "Accuracy, counting any of a track's genres; lines are 95% intervals over artists."),
-        table("The figures behind it", _HEAD, [_compared_row(name, one) for name, one in rows]),
+        table("The figures behind it", *filled(_HEAD, [_compared_row(name, one) for name, one in rows])),
         paragraph(
             "Rows with artist context cover only test tracks of which another track by one of the artists is known, "
-            "so they are not comparable with the others. “Called sure” are answers above the threshold."
+            "so they are not comparable with the others; and as data sets label whole artists at once, only those known "
+            "from other data tell how a library will fare. “Called sure” are answers above the threshold."
         ),
         _by_table(view),
     )
@@ -98,7 +101,8 @@ def _compared_row(name: str, one: Mapping[str, Any]) -> list[str]:
 def _by_table(view: View) -> str:
     parts = view.report.get("tables") or {}
     rows = [_compared_row(plain(name), one) for name, one in parts.items() if one.get("tracks")]
-    return table("Sound features alone, by data set", ["Data set", *_HEAD[1:]], rows) if len(rows) > 1 else ""
+    head, rows = filled(["Data set", *_HEAD[1:]], rows)
+    return table("Sound features alone, by data set", head, rows) if len(rows) > 1 else ""
 
 
 def genres(view: View) -> str:
@@ -135,7 +139,8 @@ def confused(view: View) -> str:
     counts = np.array(found["rows_true_columns_predicted"], int)
     names = [genre_name(label) for label in found["labels"]]
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    cell, together = (32, beside) if len(names) <= MAX_NUMBERS else (11, stacked)
+    cell = 32 if len(names) <= MAX_NUMBERS else 11
+    together = beside if len(names) <= MAX_BESIDE else stacked
     side = 150 + cell * len(names)
     worst = _mix_ups(counts, shares, names)
     alt = "Confusion matrix; most frequent: " + "; ".join(
@@ -215,20 +220,22 @@ def coverage(view: View) -> str:
     if not points:
         return section("coverage", title, paragraph("Accuracy was not measured against coverage."))
     right, threshold = view.report.get("sure_accuracy"), view.meta.get("threshold")
-    marked = bool(sure) and right is not None
+    mark = (sure, right, f"sure: {percent(right)}") if sure and right is not None else None
     picture = lines(
         [Line("", [one["coverage"] for one in points], [one["accuracy"] for one in points])],
         Axis("share of tracks answered, the surest first", percent=True, low=0, high=1.02),
         Axis("accuracy", percent=True, low=0, high=1.02),
         Frame("coverage-curve", 360, 300, f"Accuracy from {percent(points[0]['accuracy'])} of the surest tenth to "
               f"{percent(points[-1]['accuracy'])} of all tracks."),
-        mark=(sure, right, f"sure: {percent(right)}") if marked else None,
+        mark=mark,
     )  # fmt: skip
     told = (
         f"From a confidence of {number(threshold)} on, an answer is called sure: that holds for {percent(sure)} of the "
         f"test tracks, and {percent(right)} of these are right."
-        if marked
+        if mark
         else "No answer of these test tracks is called sure."
+        if sure == 0
+        else "Which answers are called sure was not measured."
     )
     rows = [[f"{one['coverage']:.0%}", percent(one["accuracy"]), number(one["threshold"])] for one in points]
     return section(
@@ -236,7 +243,7 @@ def coverage(view: View) -> str:
         title,
         paragraph(told),
         beside(
-            figure(picture, "The dashed line marks the threshold in use." if marked else ""),
+            figure(picture, "The dashed line marks the threshold in use." if mark else ""),
             table("By coverage", ["Answered", "Right", "From a confidence of"], rows),
         ),
     )

@@ -126,25 +126,19 @@ def neighbours(view: View) -> str:
         return section("map", title, paragraph("There are too few test tracks for a map."))
     if len(rows) > MAX_POINTS:
         rows = np.sort(np.random.default_rng(0).choice(rows, MAX_POINTS, replace=False))
-    points, method = _flat(view.tracks.log_p[rows])
+    log_p = np.nan_to_num(np.clip(view.tracks.log_p[rows], LEAST_LOG_P, 0), nan=LEAST_LOG_P)
+    points, method = _flat(log_p)
     genre = view.tracks.truth[rows].argmax(1)
     present = [k for k in np.argsort(-np.bincount(genre), kind="stable").tolist() if (genre == k).any()]
+    close = _close(view, log_p, genre, present)
+    places = np.full(len(view.genres), -1)  # of each genre in the map's key; -1 is unnamed
     named = present[:MAX_NAMED]
-    kinds = np.full(len(rows), -1)
-    for place, k in enumerate(named):
-        kinds[genre == k] = place
-    medians = np.array([np.median(points[genre == k], axis=0) for k in present])
-    close = [[view.genres[k], number(int((genre == k).sum())), view.genres[present[n]] if n >= 0 else UNDEFINED]
-             for k, n in zip(present, _nearest(medians), strict=True)]  # fmt: skip
-    alt = f"Map of {len(rows):,} test tracks; " + "; ".join(f"{a} lies next to {b}" for a, _, b in close[:6])
+    places[named] = range(len(named))
+    alt = f"Map of {len(rows):,} test tracks; " + "; ".join(f"{a} is most like {b}" for a, _, b in close[:6])
     picture = track_map(
-        points, kinds, [short(view.genres[k]) for k in named], Frame("map-picture", 420, 400, alt)
+        points, places[genre], [short(view.genres[k]) for k in named], Frame("map-picture", 420, 400, alt)
     )
-    muted = (
-        f" The {MAX_NAMED} most frequent genres are named; the others are grey."
-        if len(present) > MAX_NAMED
-        else ""
-    )
+    muted = f" Only the {MAX_NAMED} most frequent are named." if len(present) > MAX_NAMED else ""
     return section(
         "map",
         title,
@@ -157,9 +151,18 @@ def neighbours(view: View) -> str:
                 picture,
                 f"Colour and shape tell the true genre; names stand at its median or just above.{muted}",
             ),
-            table("Which genres lie next to each other", ["Genre", "Tracks shown", "Nearest genre"], close),
+            table("Which genres are answered alike", ["Genre", "Tracks shown", "Most alike"], close),
         ),
     )
+
+
+def _close(view: View, log_p: np.ndarray, genre: np.ndarray, present: list[int]) -> list[list[str]]:
+    """Each genre of `present`, how many of its tracks are on the map, and the genre whose tracks are answered most alike."""
+    medians = np.array([np.median(log_p[genre == k], axis=0) for k in present])
+    return [
+        [view.genres[k], number(int((genre == k).sum())), view.genres[present[n]] if n >= 0 else UNDEFINED]
+        for k, n in zip(present, _nearest(medians), strict=True)
+    ]
 
 
 def _flat(log_p: np.ndarray) -> tuple[np.ndarray, str]:
@@ -168,17 +171,16 @@ def _flat(log_p: np.ndarray) -> tuple[np.ndarray, str]:
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
-    clipped = np.nan_to_num(np.clip(log_p, LEAST_LOG_P, 0), nan=LEAST_LOG_P)
-    if len(clipped) < FEW_POINTS:
-        return PCA(2, random_state=0).fit_transform(clipped), "principal components"
+    if len(log_p) < FEW_POINTS:
+        return PCA(2, random_state=0).fit_transform(log_p), "principal components"
     settings: dict[str, Any] = {
-        "perplexity": min(30, len(clipped) / 5),
+        "perplexity": min(30, len(log_p) / 5),
         "init": "pca",
         "random_state": 0,
         "max_iter": 500,
     }
     with threadpool_limits(1):  # its threads wait for each other: two took four times as long as one
-        return TSNE(2, **settings).fit_transform(clipped), "t-SNE"
+        return TSNE(2, **settings).fit_transform(log_p), "t-SNE"
 
 
 def _nearest(medians: np.ndarray) -> list[int]:

@@ -86,7 +86,7 @@ def _drawn(
     return file.getvalue()
 
 
-def _settings(palette: Palette, salt: str) -> dict[str, Any]:
+def _settings(palette: Palette, salt: str) -> Any:
     return {
         "font.size": FONT_SIZE,
         "svg.fonttype": "none",
