@@ -91,9 +91,7 @@ def _light_gbm(seed: int, **changed: Any) -> Any:
         "n_estimators": 170, "learning_rate": 0.05, "num_leaves": 48, "min_child_samples": 30,
         "subsample": 0.8, "subsample_freq": 1, "colsample_bytree": 0.8,
     }  # fmt: skip
-    return LGBMClassifier(
-        **{**settings, **changed}, random_state=seed, n_jobs=2, deterministic=True, verbose=-1
-    )
+    return LGBMClassifier(**{**settings, **changed}, random_state=seed, deterministic=True, verbose=-1)
 
 
 def _trees(seed: int) -> Any:

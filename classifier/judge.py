@@ -10,6 +10,7 @@ from classifier.dataset import Dataset, targets
 from classifier.errors import DataError
 from classifier.evaluate import report
 from classifier.fusion import combinations, key, rows_with
+from classifier.measure import sample_arrays
 from classifier.predict import Predictor
 from classifier.registry import read_meta
 from classifier.splits import split as split_rows
@@ -51,6 +52,15 @@ def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
         if chosen.any():
             result[key(names)] = _report(predictor, part, log_p, chosen)
     return result
+
+
+def evaluation_arrays(path: Path, data: Dataset) -> dict[str, np.ndarray]:
+    """A sample of the table's tracks for the report; see `measure.sample_arrays`."""
+    predictor = Predictor.load(path)
+    rows = _rows(predictor, data, "all")
+    if not len(rows):
+        raise DataError(f"No track of {_name(data)} has one of the version's genres.")
+    return sample_arrays(data.x[rows], targets(data.take(rows), predictor.labels), predictor.model)
 
 
 def _name(data: Dataset) -> str:

@@ -18,7 +18,7 @@ from classifier.task import Task, rows_of
 
 # What is said of each table; the whole report would repeat the confusion matrix for every one of them.
 SHORT = (
-    "tracks", "accuracy", "accuracy_interval", "accuracy_strict", "macro_f1", "calibration_error", "sure_share",
+    "tracks", "accuracy", "accuracy_interval", "accuracy_strict", "top_k", "macro_f1", "calibration_error", "sure_share",
     "sure_accuracy",
 )  # fmt: skip
 EVALUATION_ROWS = 5_000  # enough for every picture of the report
@@ -52,7 +52,7 @@ def measure(task: Task, split: Split, model: Model, calibration: Calibration, se
             place[key(names)] = _reports(task, test[rows], log_p, calibration.threshold)
     alone = fused(calibration.fusion, ("features",), experts, np.ones(len(test), bool))
     chosen = calibration.several.choose(alone)
-    result["several"] = {"at_most": calibration.several.at_most, **set_metrics(chosen, task.truth[test])}
+    result["multi_label"] = {"at_most": calibration.several.at_most, **set_metrics(chosen, task.truth[test])}
     result["importance"] = permutation_importance(
         model.log_probabilities,
         task.data.x[test],
@@ -64,13 +64,13 @@ def measure(task: Task, split: Split, model: Model, calibration: Calibration, se
     return result
 
 
-def evaluation_arrays(task: Task, test: np.ndarray, model: Model) -> dict[str, np.ndarray]:
-    """A seeded sample of the test tracks for the report: x [m, F], truth uint8 [m, K], log_p [m, K] by features."""
-    rows = np.sort(np.random.default_rng(0).permutation(test)[:EVALUATION_ROWS])
-    log_p = model.log_probabilities(task.data.x[rows])
+def sample_arrays(x: np.ndarray, truth: np.ndarray, model: Model) -> dict[str, np.ndarray]:
+    """A seeded sample of tracks for the report: x float32 [m, F], truth uint8 [m, K], log_p float32 [m, K]."""
+    rows = np.sort(np.random.default_rng(0).permutation(len(x))[:EVALUATION_ROWS])
+    log_p = model.log_probabilities(x[rows])
     return {
-        "x": task.data.x[rows].astype(np.float32),
-        "truth": task.truth[rows].astype(np.uint8),
+        "x": x[rows].astype(np.float32),
+        "truth": truth[rows].astype(np.uint8),
         "log_p": log_p.astype(np.float32),
     }
 
@@ -103,7 +103,13 @@ def learning_curve(
 def _baselines(task: Task, split: Split, seed: int) -> dict[str, Any]:
     train, test = split.train, split.test
     # Unweighted: a baseline is to be as accurate as it can.
-    rows = Rows(task.data.x[train], task.truth[train], task.first[train], np.ones(len(train)))
+    rows = Rows(
+        task.data.x[train],
+        task.truth[train],
+        task.first[train],
+        np.ones(len(train)),
+        task.artist_groups(train),
+    )
     learned = {
         title: Baseline.learn(name, rows, features=task.data.feature_names, seed=seed)
         for title, name in BASELINES.items()

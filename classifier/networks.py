@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from classifier import teacher
 from classifier.evaluate import accuracy_any, macro_f1
 from classifier.fit import FitConfig, fit
 from classifier.nets import MLPConfig, TabularMLP, log_probabilities
@@ -27,6 +28,7 @@ class NetConfig:
     hidden: tuple[int, ...] = (320, 192)
     dropout: float = 0.35
     fit: FitConfig = FitConfig()
+    teacher_share: float = 0.0  # of the wanted answer that comes from `teacher.answers` instead of the labels
 
 
 # The network of earlier projects as they describe it: 256-128, ReLU, batch norm, dropout .2, Adam, standardised
@@ -71,7 +73,7 @@ class Networks:
             features, labels, bins=config.bins, embedding=config.embedding, hidden=config.hidden,
             dropout=config.dropout,
         )  # fmt: skip
-        wanted = rows.truth / rows.truth.sum(1, keepdims=True)
+        wanted = _wanted(rows, config.teacher_share, seed, checkpoints, is_last=valid is None)
         nets, kept = [], []
         for member in range(config.members):
             torch.manual_seed(seed * 1000 + member)
@@ -127,6 +129,17 @@ class Networks:
         config = MLPConfig(features, labels, **shape)
         nets = [_net(config, arrays, f"{member}.") for member in range(description["members"])]
         return cls(nets, list(description.get("epochs", [])))
+
+
+def _wanted(
+    rows: Rows, teacher_share: float, seed: int, checkpoints: Path | None, *, is_last: bool
+) -> np.ndarray:
+    """What a network is to answer, float [n, K], rows summing to 1."""
+    truth = rows.truth / rows.truth.sum(1, keepdims=True)
+    if not teacher_share:
+        return truth
+    keep_at = checkpoints / f"teacher{' on all rows' if is_last else ''}.npy" if checkpoints else None
+    return (1 - teacher_share) * truth + teacher_share * teacher.answers(rows, seed, keep_at)
 
 
 def _net(config: MLPConfig, arrays: Mapping[str, np.ndarray], prefix: str) -> TabularMLP:

@@ -7,9 +7,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Rows:
-    """What to learn from: x float32 [n, F] with NaN, truth bool [n, K], first int [n] and weight [n]."""
+    """What to learn from: x float32 [n, F] with NaN, truth bool [n, K], first int [n], weight [n], artist int [n]."""
 
     x: np.ndarray
     truth: np.ndarray
     first: np.ndarray
     weight: np.ndarray
+    artist: np.ndarray

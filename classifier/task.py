@@ -134,4 +134,4 @@ def rows_of(task: Task, rows: np.ndarray, class_power: float) -> Rows:
     """The task's rows [m] as a model wants them, weighted by table and genre; see `row_weights`."""
     truth = task.truth[rows]
     weight = row_weights(truth, task.table[rows], class_power)
-    return Rows(task.data.x[rows], truth, task.first[rows], weight)
+    return Rows(task.data.x[rows], truth, task.first[rows], weight, task.artist_groups(rows))

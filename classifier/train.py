@@ -18,7 +18,7 @@ from classifier.dataset import Dataset
 from classifier.errors import DataError, ModelError
 from classifier.fit import Cancelled, Progress
 from classifier.labels import feature_named
-from classifier.measure import evaluation_arrays, learning_curve, measure
+from classifier.measure import learning_curve, measure, sample_arrays
 from classifier.models import Learner, Model
 from classifier.networks import NetConfig
 from classifier.splits import ARTISTS_SHARED, Split, SplitKind, split
@@ -148,7 +148,7 @@ def _train(
     metrics = measure(task, parts, model, calibration, config.seed)
     if config.learning_curve:
         metrics["learning"] = learning_curve(task, parts, config.learner(), config.class_power, config.seed)
-    evaluation = evaluation_arrays(task, parts.test, model)
+    evaluation = sample_arrays(task.data.x[parts.test], task.truth[parts.test], model)
     watch.check()
     known = np.concatenate([parts.train, parts.valid])
     if config.refit:

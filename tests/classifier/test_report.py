@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from classifier import registry, themed_svg
+from classifier import registry
 from classifier import report as report_module
 from classifier.errors import ModelError
 from classifier.evaluate import report, set_metrics
-from classifier.report import page, write
+from classifier.report import page, themed_svg, write
 
 HOSTILE = '</title></svg><script>alert("1")</script><img src=x onerror=alert(2)>$x^{\u202e\x00 id="a" url(#b) #010101'
 FEATURES = [

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.pictures import Axis, Line, bars, lines
-from classifier.report_markup import (
+from classifier.report.markup import (
     beside,
     figure,
     listed,
@@ -18,8 +17,9 @@ from classifier.report_markup import (
     short,
     table,
 )
-from classifier.report_view import View
-from classifier.themed_svg import Frame
+from classifier.report.pictures import Axis, Line, bars, lines
+from classifier.report.themed_svg import Frame
+from classifier.report.view import View
 
 _SETS = {
     "micro_f1": "F1 over all answers (micro)",

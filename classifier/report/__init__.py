@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from classifier import registry
 from classifier.errors import ModelError
-from classifier.report_markup import (
+from classifier.report.markup import (
     facts,
     listed,
     number,
@@ -25,12 +25,12 @@ from classifier.report_markup import (
     table,
     text,
 )
-from classifier.report_model import importance, learning, several, unknown
-from classifier.report_scores import comparison, confused, coverage, genres, reliable
-from classifier.report_tracks import neighbours, profiles
-from classifier.report_view import View, view
+from classifier.report.model import importance, learning, several, unknown
+from classifier.report.scores import comparison, confused, coverage, genres, reliable
+from classifier.report.tracks import neighbours, profiles
+from classifier.report.view import View, view
 
-EVALUATION, REPORT = "evaluation.safetensors", "report.html"
+REPORT = "report.html"
 _SPLITS = {
     "artist": "by artist",
     "fold": "by artist, in fixed fifths",
@@ -42,17 +42,18 @@ _SECTIONS = (
 )  # fmt: skip
 
 
-def write(run: Path, out: Path | None = None) -> Path:
+def write(run: Path, out: Path | None = None, *, evaluation: Mapping[str, np.ndarray] | None = None) -> Path:
     """Write the report of the model version in `run` to `out`, by default report.html beside it; returns the path.
 
-    The file is replaced whole or not at all.
+    `evaluation` replaces the test tracks kept with the version. The file is replaced whole or not at all.
 
     Raises
     ------
     ModelError
         `run` is no model version or is damaged, its kept test tracks cannot be used, or the report cannot be written.
     """
-    meta, evaluation = registry.read_meta(run), _evaluation(run)
+    meta = registry.read_meta(run)
+    evaluation = evaluation or registry.read_evaluation(run)
     try:
         html = page(meta, evaluation)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -63,15 +64,6 @@ def write(run: Path, out: Path | None = None) -> Path:
     except OSError as error:
         raise ModelError(f"The report cannot be written: {error.strerror}.") from error
     return path
-
-
-def _evaluation(run: Path) -> dict[str, np.ndarray] | None:
-    if not (run / EVALUATION).exists():
-        return None
-    try:
-        return load_file(run / EVALUATION)
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"The model version {run.name} is damaged: {EVALUATION} cannot be read.") from error
 
 
 def _replace(path: Path, html: str) -> None:
@@ -99,7 +91,7 @@ def page(meta: Mapping[str, Any], evaluation: Mapping[str, np.ndarray] | None) -
         `evaluation` lacks an array or belongs to another model.
     """
     seen = view(meta, evaluation)
-    template = Template((Path(__file__).parent / "report.html").read_text(encoding="utf-8"))
+    template = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
     sections = [_summary(seen), *(part(seen) for part in _SECTIONS), _licences(seen)]
     return template.substitute(name=text(meta["name"]), body="\n".join(sections))
 

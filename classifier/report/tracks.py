@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.pictures import MAX_NUMBERS, Axis, heat_map, spreads, track_map
-from classifier.report_markup import (
+from classifier.report.markup import (
     UNDEFINED,
     beside,
     figure,
@@ -19,8 +18,9 @@ from classifier.report_markup import (
     table,
     text,
 )
-from classifier.report_view import View
-from classifier.themed_svg import Frame
+from classifier.report.pictures import MAX_NUMBERS, Axis, heat_map, spreads, track_map
+from classifier.report.themed_svg import Frame
+from classifier.report.view import View
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MAX_POINTS = 1500

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.pictures import MAX_NUMBERS, Axis, Line, bars, heat_map, lines
-from classifier.report_markup import (
+from classifier.report.markup import (
     UNDEFINED,
     beside,
     figure,
@@ -22,8 +21,9 @@ from classifier.report_markup import (
     stacked,
     table,
 )
-from classifier.report_view import View, genre_name, reliability_of
-from classifier.themed_svg import Frame
+from classifier.report.pictures import MAX_NUMBERS, Axis, Line, bars, heat_map, lines
+from classifier.report.themed_svg import Frame
+from classifier.report.view import View, genre_name, reliability_of
 
 _EVIDENCE = {
     "features": "Sound features alone",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifier.themed_svg import FONT_SIZE, Frame, Palette, render
+from classifier.report.themed_svg import FONT_SIZE, Frame, Palette, render
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ import numpy as np
 from classifier.errors import ModelError
 from classifier.evaluate import calibration_error, reliability
 from classifier.labels import FAMILIES, display_name
-from classifier.report_markup import plain
+from classifier.report.markup import plain
 
 
 @dataclass(frozen=True)
