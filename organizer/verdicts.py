@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -109,7 +110,7 @@ def _move(
     chances = [prediction.log_probs if prediction else unknown for prediction in predictions]
     return move(
         context,
-        np.array([[one[label] for label in labels] for one in chances]),
+        np.array(list(map(itemgetter(*labels), chances))),  # a version has two genres at least
         credits=Credits.of([track.artist_names for track in tracks]),
         words=np.array([place.get(word or "", -1) for word in words]),
         votes=np.array([bool(why) and not word for why, word in zip(reasons, words, strict=True)]),
