@@ -14,9 +14,9 @@ import numpy as np
 WORD_VOTES = (3.0, 10.0, 30.0)
 PREDICTION_VOTES = (0.3, 1.0, 3.0)
 REVEALED = 0.2  # share of songs with an own word in the simulated library
-# Share of simulated songs that hear another artist's songs. Two songs of one artist share a family in 95 to 99 % of
-# cases within a table collected by genre (Kaggle, 2024 table), but only in 79 to 81 % across these two, and in 83 %
-# in playlists (TidyTuesday), so that constants fitted without strays are too sure of themselves.
+# Share of simulated songs that hear another artist's songs. Two songs of one artist share a family in 96 to 99.6 % of
+# cases within a table collected by genre, but only in 83 to 85 % across two such tables (both on fold 3). Without
+# strays the fitted constants are too sure of themselves.
 STRAY = 0.15
 MIN_SONGS = 200  # with fewer songs that have context there is nothing to fit on
 
@@ -39,7 +39,7 @@ class LibraryContext:
     """What `fit` found; the defaults are what it finds on fold 3 of the shipped version's two tables.
 
     `unknown` moves songs whose artist the version's own table does not know. For the others (`known`) predictions
-    have no vote: they repeat what the table says of the artist, and measured nothing or worse; own words do count.
+    have no vote: they repeat what the table says of the artist, and gained nothing in accuracy; own words do count.
     `songs` is how many validation songs had context.
     """
 
