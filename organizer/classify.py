@@ -6,11 +6,13 @@ torch and the decoders are imported inside functions, so that only the worker th
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError
 
+from classifier.context import LibraryContext
 from organizer import jobs
 from organizer.models import AudioFeatures, Job, ModelVersion, Prediction, Track
 
@@ -51,6 +53,27 @@ def _install_shipped() -> ModelVersion:
         return ModelVersion.objects.get(is_champion=True)
     version.refresh_from_db()
     return version
+
+
+def context_of(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a version's description moves a library's predictions; empty for versions that do not know how."""
+    return {name: meta[name] for name in ("library", "threshold")} if "library" in meta else {}
+
+
+def library_context(version: ModelVersion) -> tuple[LibraryContext, float] | None:
+    """The version's constants and the confidence from which it is sure, or None. Loads no weights.
+
+    The shipped version's come from its own file, so that they change with the program, in old instances too.
+    """
+    values = _shipped_context() if version.path == "shipped" else version.context
+    return (LibraryContext.restore(values["library"]), float(values["threshold"])) if values else None
+
+
+@lru_cache(maxsize=1)
+def _shipped_context() -> dict[str, Any]:
+    from classifier import registry
+
+    return context_of(registry.read_meta(registry.shipped_path()))
 
 
 @lru_cache(maxsize=2)

@@ -15,6 +15,8 @@ from organizer.models import GenrePlaylist, Job, Plan, PlanItem, SpotifyAccount,
 from organizer.providers.spotify import PlaylistHead
 from organizer.verdicts import Verdict
 
+EVIDENCE = {"features": "sound features", "artist": "the artist", "library": "your other songs by the artist"}
+
 
 class PlanError(Exception):
     """There can be no plan now; the message says why and what to do."""
@@ -161,9 +163,7 @@ def _reason(song: Verdict, rule: GenrePlaylist) -> str:
     if song.is_own_word:
         return f"You said {display_name(song.genre)}."
     percent = f"{song.probability_of(rule.genres):.0%}"
-    spoke = " and ".join(
-        {"features": "sound features", "artist": "the artist"}.get(name, name) for name in song.why
-    )
+    spoke = " and ".join(EVIDENCE.get(name, name) for name in song.why)
     return f"{percent} {' / '.join(display_name(genre) for genre in rule.genres)}, by {spoke or 'the model'}."
 
 

@@ -1,28 +1,22 @@
 """The queue of uncertain predictions, and the user's corrections."""
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
 
 from classifier.labels import FAMILIES
-from organizer.models import Correction, ModelVersion, Prediction, SpotifyAccount, Track
+from organizer import verdicts
+from organizer.models import Correction, Prediction, SpotifyAccount, Track
+from organizer.verdicts import Verdict
 
 
 class UnknownGenre(ValueError):
     pass
 
 
-def queue(account: SpotifyAccount) -> QuerySet[Prediction]:
-    """Predictions on which the model is not sure and the user has not spoken, the least certain first."""
-    version = ModelVersion.objects.filter(is_champion=True).first()
-    own_words = Correction.objects.filter(account=account)
-    return (
-        Prediction.objects.filter(version=version, is_sure=False)
-        .filter(track__saves__account=account, track__saves__is_unliked=False)
-        .exclude(Exists(own_words.filter(track=OuterRef("track"))))
-        .exclude(Exists(own_words.filter(artist__isnull=False, artist=OuterRef("track__primary_artist"))))
-        .select_related("track", "track__primary_artist")
-        .order_by("confidence", "pk")
-    )
+def queue(account: SpotifyAccount) -> list[Verdict]:
+    """Classified songs of which the model is not sure and the user has not spoken, the least certain first."""
+    songs = verdicts.of_library(account)
+    unsure = [song for song in songs if song.log_probs and not song.is_sure and not song.is_own_word]
+    return sorted(unsure, key=lambda song: (song.confidence, song.track.pk))
 
 
 def has_predictions(account: SpotifyAccount) -> bool:

@@ -109,6 +109,7 @@ def train_batch(job: Job) -> bool:
             "path": f"{VERSIONS_DIR}/{name}",
             "labels": list(trained.labels),
             "metrics": trained.metrics,
+            "context": classify.context_of(trained.meta),
         },
     )
     run.save()

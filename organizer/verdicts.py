@@ -1,13 +1,22 @@
-"""What we currently believe about each liked song: the user's own word first, then the champion's prediction."""
+"""What we currently believe about each liked song: the user's own word first, then the champion's prediction,
+moved by what the rest of the library says about the song's artists.
+"""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
+import numpy as np
 from django.db.models import F
 
+from classifier.context import Credits, LibraryContext, Moved, move
+from organizer import classify
 from organizer.models import Correction, ModelVersion, Prediction, SpotifyAccount, Track
+
+REASONS = 3  # genres shown of what the library says
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ class Verdict:
 
 def of_library(account: SpotifyAccount) -> list[Verdict]:
     """One verdict per liked, movable song, in the order the songs were liked (oldest first). Four queries."""
-    tracks = (
+    tracks = list(
         Track.objects.liked_by(account)
         .movable()
         .annotate(added_at=F("saves__added_at"))
@@ -48,15 +57,65 @@ def of_library(account: SpotifyAccount) -> list[Verdict]:
     fields = ("track_id", "genre", "confidence", "is_sure", "log_probs", "why")
     predictions = {row.track_id: row for row in rows.values_list(*fields, named=True).iterator()}
     by_track, by_artist = _corrections(account)
+    words = [by_track.get(track.pk) or by_artist.get(track.primary_artist_id) for track in tracks]
+    found = [predictions.get(track.pk) for track in tracks]
+    constants = classify.library_context(version) if version else None
+    if version and constants and tracks:
+        found = list(_in_context(tracks, words, found, labels=version.labels, constants=constants))
     return [
-        _verdict(
-            track,
-            track.added_at,
-            by_track.get(track.pk) or by_artist.get(track.primary_artist_id),
-            predictions.get(track.pk),
-        )
-        for track in tracks
+        _verdict(track, track.added_at, word, prediction)
+        for track, word, prediction in zip(tracks, words, found, strict=True)
     ]
+
+
+def _in_context(
+    tracks: Sequence[Track],
+    words: Sequence[str | None],
+    predictions: Sequence[Any],
+    *,
+    labels: Sequence[str],
+    constants: tuple[LibraryContext, float],
+) -> Iterator[Any]:
+    """The predictions of one library, moved where other songs of the artists have something to say."""
+    context, threshold = constants
+    moved = _move(context, tracks, words, predictions, labels=labels)
+    ranks = np.argsort(-moved.library, axis=1)[:, :REASONS]
+    columns = (moved.log_p.tolist(), moved.library.tolist(), ranks.tolist(), moved.has_context.tolist())
+    for word, prediction, log_p, library, rank, has_context in zip(words, predictions, *columns, strict=True):
+        if word or prediction is None or not has_context:
+            yield prediction
+            continue
+        best = max(log_p)
+        yield prediction._replace(
+            genre=labels[log_p.index(best)],
+            confidence=math.exp(best),
+            is_sure=math.exp(best) >= threshold,
+            log_probs=dict(zip(labels, log_p, strict=True)),
+            why=prediction.why | {"library": {labels[k]: library[k] for k in rank}},
+        )
+
+
+def _move(
+    context: LibraryContext,
+    tracks: Sequence[Track],
+    words: Sequence[str | None],
+    predictions: Sequence[Any],
+    *,
+    labels: Sequence[str],
+) -> Moved:
+    """Nothing votes for a song without a prediction or word; a word outside the version's labels has no vote either."""
+    place = {label: k for k, label in enumerate(labels)}
+    unknown = dict.fromkeys(labels, 0.0)
+    reasons = [prediction.why if prediction else {} for prediction in predictions]
+    chances = [prediction.log_probs if prediction else unknown for prediction in predictions]
+    return move(
+        context,
+        np.array(list(map(itemgetter(*labels), chances))),  # a version has two genres at least
+        credits=Credits.of([track.artist_names for track in tracks]),
+        words=np.array([place.get(word or "", -1) for word in words]),
+        votes=np.array([bool(why) and not word for why, word in zip(reasons, words, strict=True)]),
+        known=np.array(["artist" in why for why in reasons]),
+    )
 
 
 def _corrections(account: SpotifyAccount) -> tuple[dict[int, str], dict[int | None, str]]:
@@ -74,7 +133,7 @@ def _verdict(track: Track, added_at: datetime, own_word: str | None, prediction:
     if (
         prediction is None or not prediction.why
     ):  # without evidence the model only repeats how common genres are
-        return Verdict(track, added_at, "", 0.0, False)
+        return Verdict(track, added_at, "", 0.0, False, log_probs=log_probs)
     return Verdict(
         track, added_at, prediction.genre, prediction.confidence, prediction.is_sure, False, log_probs, why
     )

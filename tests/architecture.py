@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 LINES = 300
 HTTP = ("requests", "urllib3", "urllib.request", "http.client", "httpx", "aiohttp")
 DJANGO = ("django", "celery", "kombu", "redis")
-LIGHT = ("classifier.labels", "classifier.errors", "classifier.registry")
+LIGHT = ("classifier.context", "classifier.labels", "classifier.errors", "classifier.registry")
 COMPOSERS = (
     "organizer.views",
     "organizer.tasks",

@@ -1,5 +1,3 @@
-import math
-
 from django.db import models
 from django.db.models import Q
 
@@ -29,13 +27,6 @@ class Prediction(models.Model):
             models.UniqueConstraint(fields=["track", "version"], name="one_prediction_per_version")
         ]
         indexes = [models.Index(fields=["version", "genre"]), models.Index(fields=["version", "confidence"])]
-
-    def top(self, k: int = 3) -> list[tuple[str, float]]:
-        ranked = sorted(self.log_probs.items(), key=lambda pair: -pair[1])
-        return [(genre, math.exp(log_prob)) for genre, log_prob in ranked[:k]]
-
-    def probability(self, genre: str) -> float:
-        return math.exp(self.log_probs[genre]) if genre in self.log_probs else 0.0
 
 
 class Correction(models.Model):

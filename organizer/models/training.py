@@ -40,6 +40,7 @@ class ModelVersion(models.Model):
     path = models.CharField(max_length=500)  # "shipped", or a folder below MEDIA_ROOT/models
     labels = models.JSONField(default=list)
     metrics = models.JSONField(default=dict)
+    context = models.JSONField(default=dict)  # classify.context_of its meta; empty: moves no library
     is_champion = models.BooleanField(default=False)
     was_champion_at = models.DateTimeField(null=True, blank=True)  # for “go back”
     created_at = models.DateTimeField(auto_now_add=True)

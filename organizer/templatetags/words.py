@@ -35,7 +35,11 @@ STATES = {
     Job.State.FAILED: "Stopped by an error",
     Job.State.CANCELLED: "Cancelled",
 }
-EVIDENCE = {"features": "sound features", "artist": "the artist’s other songs"}
+EVIDENCE = {
+    "features": "sound features",
+    "artist": "the artist’s other songs",
+    "library": "your other songs by this artist",
+}
 
 register.filter("genre", display_name)
 

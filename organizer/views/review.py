@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -20,11 +21,12 @@ PER_PAGE = 20
 def review(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     queue = queue_of.queue(account)
     page = Paginator(queue, PER_PAGE).get_page(request.GET.get("page"))
+    prefetch_related_objects([song.track for song in page], "primary_artist")
     context = {
         "page": page,
         "left": page.paginator.count,
         "has_predictions": page.paginator.count > 0 or queue_of.has_predictions(account),
-        "blank": queue.filter(evidence=[]).count(),
+        "blank": sum(not song.genre for song in queue),
         "spoken": account.corrections.count(),
         "genres": [(genre, display_name(genre)) for genre in FAMILIES],
         "undo": request.session.pop("undo", None),

@@ -61,7 +61,7 @@ def test_the_genre_filter_shows_that_genre_only(library: SpotifyAccount) -> None
 
 @pytest.mark.parametrize("standing", ["sure", "review", "own"])
 def test_every_number_leads_to_its_songs(library: SpotifyAccount, standing: str) -> None:
-    review.correct(library, review.queue(library).first().track, "metal")
+    review.correct(library, review.queue(library)[0].track, "metal")
     response = signed_in(library).get(reverse("library"), {"genre": standing})
     assert response.context["page"].paginator.count == getattr(response.context["split"], standing) > 0
 
