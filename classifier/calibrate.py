@@ -7,6 +7,8 @@ from itertools import product
 import numpy as np
 
 from classifier.artists import ArtistTable
+from classifier.context import Credits, LibraryContext
+from classifier.context import fit as fit_context
 from classifier.evaluate import sure_threshold
 from classifier.fusion import Fusion, Weights, combinations, fit_weights, key
 from classifier.models import Model
@@ -30,6 +32,7 @@ class Calibration:
     smoothing: float
     featured: float
     several: Several = Several()
+    library: LibraryContext = LibraryContext()
 
 
 def learn_artists(task: Task, rows: np.ndarray, calibration: Calibration) -> ArtistTable:
@@ -74,7 +77,8 @@ def calibrate(
     reached = [one for one in thresholds if one <= 1]
     alone = fused(fusion, ("features",), experts, np.ones(len(valid), bool))
     several = Several.fit(alone, truth, genres_per_track)
-    return Calibration(fusion, max(reached, default=NEVER_SURE), *settings, several)
+    library = _library(task, known, valid, fusion, settings, experts["features"])
+    return Calibration(fusion, max(reached, default=NEVER_SURE), *settings, several, library)
 
 
 def _weights(
@@ -129,13 +133,48 @@ def artist_expert(
     table = _learn(task, known, prior, *settings)
     counts = table.evidence(artists, own=task.truth[rows])
     if other_tables:
-        across = np.zeros_like(counts)
-        for i in np.unique(task.table):
-            there = np.flatnonzero(task.table[rows] == i)
-            others = _learn(task, known[task.table[known] != i], prior, *settings)
-            across[there] = others.evidence([artists[row] for row in there])
+        across = _across(task, known, rows, prior, settings)
         counts = across if (across.sum(1) > 0).sum() >= MIN_ACROSS else counts
     return counts.sum(1) > 0, table.log_probabilities(counts)
+
+
+def _across(
+    task: Task, known: np.ndarray, rows: np.ndarray, prior: np.ndarray, settings: tuple[float, float]
+) -> np.ndarray:
+    """What the tracks `known` of other tables say of the artists of `rows`: weighted counts [m, K]."""
+    across = np.zeros((len(rows), len(task.labels)))
+    for i in np.unique(task.table):
+        there = np.flatnonzero(task.table[rows] == i)
+        others = _learn(task, known[task.table[known] != i], prior, *settings)
+        across[there] = others.evidence([task.data.artists[rows[row]] for row in there])
+    return across
+
+
+def _library(
+    task: Task,
+    known: np.ndarray,
+    rows: np.ndarray,
+    fusion: Fusion,
+    settings: tuple[float, float],
+    features: np.ndarray,
+) -> LibraryContext:
+    """How the rest of a library moves an answer, fitted on the validation rows as if each table were a library.
+
+    Half of the artists keep what another table says of them, so that songs of known and of unknown artists are both
+    there. What the same table says would hold the answers.
+    """
+    counts = _across(task, known, rows, fusion.prior, settings)
+    chosen = np.random.default_rng(0).random(len(rows))[task.artist_groups(rows)] < 0.5
+    heard = (counts.sum(1) > 0) & chosen
+    artist = _learn(task, known[:1], fusion.prior, *settings).log_probabilities(counts)
+    present = {"features": np.ones(len(rows), bool), "artist": heard}
+    return fit_context(
+        fusion.combine({"features": features, "artist": artist}, present),
+        credits=Credits.of([[(task.table[i], name) for name in task.data.artists[i]] for i in rows]),
+        truth=task.truth[rows],
+        votes=np.ones(len(rows), bool),
+        known=heard,
+    )
 
 
 def _artist_loss(

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.special import log_softmax, logsumexp
 
 from classifier import models, registry
-from classifier.artists import ArtistTable, Votes
+from classifier.artists import ArtistTable, Votes, key_of
+from classifier.context import Credits, LibraryContext, move
 from classifier.dataset import matrix, vector
 from classifier.errors import DataError, ModelError
 from classifier.fusion import EVIDENCE, Fusion, Weights
@@ -65,6 +66,7 @@ class Predictor:
         several: Several,
         version_name: str,
         level: str = "family",
+        library: LibraryContext | None = None,
     ) -> None:
         self.model = model
         self.feature_names = feature_names
@@ -75,6 +77,7 @@ class Predictor:
         self.several = several
         self.version_name = version_name
         self.level = level
+        self.library = library
 
     @classmethod
     def load(cls, path: Path) -> "Predictor":
@@ -116,11 +119,31 @@ class Predictor:
         *,
         votes: Votes | None = None,
         genres: Sequence[str] | None = None,
+        one_library: bool = False,
     ) -> list[Result]:
-        """As `predict`, from features already in place: float32 [n, F] in `feature_names`' order, NaN unknown."""
+        """As `predict`, from features already in place: float32 [n, F] in `feature_names`' order, NaN unknown.
+
+        With `one_library` the tracks belong to one person, and those of one artist speak for each other.
+        """
         log_p, experts, present = self.log_probabilities(x, artists, votes=votes)
+        if one_library and self.library:
+            log_p = self._moved(self.library, log_p, artists, present)
         log_p, other = self.narrowed(log_p, genres)
         return self._results(ids, log_p, other, experts, present)
+
+    def _moved(
+        self,
+        library: LibraryContext,
+        log_p: np.ndarray,
+        artists: Sequence[Sequence[str]],
+        present: Mapping[str, np.ndarray],
+    ) -> np.ndarray:
+        heard = np.any(list(present.values()), axis=0)
+        credits = Credits.of([[key_of(name) for name in names] for names in artists])
+        nothing_said = np.full(len(log_p), -1)
+        return move(
+            library, log_p, credits=credits, words=nothing_said, votes=heard, known=present["artist"]
+        ).log_p
 
     def _matrix(self, examples: Sequence[Example]) -> np.ndarray:
         given = [example.features or {} for example in examples]
@@ -236,4 +259,5 @@ def _restore(version: registry.Version) -> Predictor:
         several=Several(**meta.get("several", {})),
         version_name=str(meta["name"]),
         level=meta.get("level", "family"),
+        library=LibraryContext.restore(meta["library"]) if "library" in meta else None,
     )

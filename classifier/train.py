@@ -218,6 +218,7 @@ def _fusion_meta(calibration: Calibration, artists: ArtistTable) -> dict[str, An
         },
         "threshold": calibration.threshold,
         "several": asdict(calibration.several),
+        "library": asdict(calibration.library),
         "artists": {"known": len(artists.keys), "smoothing": artists.smoothing, "featured": artists.featured},
     }
 

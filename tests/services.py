@@ -19,6 +19,8 @@ from organizer.supervisor import broker
 from organizer.supervisor.children import is_alive, spawn, stop
 from tests import postgres
 
+# Small networks gain nothing from threads, and lose much where other processes use the cores too.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 PREFIX = "cratewise-tests-"
 _running = ExitStack()
 atexit.register(_running.close)

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="a version directory, or 'shipped'")
-    parser.add_argument("--input", required=True, help="a table; any feature column may be missing")
+    parser.add_argument(
+        "--input",
+        required=True,
+        help="a table, taken as one person's library; any feature column may be missing",
+    )
     parser.add_argument("--output", required=True, type=Path, help="the CSV file to write")
     parser.add_argument("--genres", help="choose among these only, separated by commas")
     parser.add_argument("--no-artists", action="store_true", help="judge by features alone")
@@ -30,7 +34,8 @@ def run(options: argparse.Namespace) -> None:
     predictor = Predictor.load(tables.version_path(options.model))
     data = read_unlabelled(options.input, features=predictor.feature_names)
     artists = ((),) * len(data) if options.no_artists else data.artists
-    results = predictor.predict_rows(data.track_ids, data.x, artists, genres=tables.names(options.genres))
+    genres = tables.names(options.genres)
+    results = predictor.predict_rows(data.track_ids, data.x, artists, genres=genres, one_library=True)
     _write(options.output, predictor, results)
 
 

@@ -8,8 +8,6 @@ from string import Template
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from classifier import registry
 from classifier.errors import ModelError
