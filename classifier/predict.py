@@ -15,6 +15,7 @@ from classifier.dataset import matrix, vector
 from classifier.errors import DataError, ModelError
 from classifier.fusion import EVIDENCE, Fusion, Weights
 from classifier.models import Model
+from classifier.outlet import Outlet
 from classifier.several import Several
 from classifier.taxonomy import label_to_show
 
@@ -67,6 +68,7 @@ class Predictor:
         version_name: str,
         level: str = "family",
         library: LibraryContext | None = None,
+        outlet: Outlet | None = None,
     ) -> None:
         self.model = model
         self.feature_names = feature_names
@@ -78,6 +80,7 @@ class Predictor:
         self.version_name = version_name
         self.level = level
         self.library = library
+        self.outlet = outlet
 
     @classmethod
     def load(cls, path: Path) -> "Predictor":
@@ -128,8 +131,17 @@ class Predictor:
         log_p, experts, present = self.log_probabilities(x, artists, votes=votes)
         if one_library and self.library:
             log_p = self._moved(self.library, log_p, artists, present)
-        log_p, other = self.narrowed(log_p, genres)
+        log_p, excluded = self.narrowed(log_p, genres)
+        other = 1 - (1 - self._outside(x, present)) * (1 - excluded)
         return self._results(ids, log_p, other, experts, present)
+
+    def _outside(self, x: np.ndarray, present: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Chance of belonging to no genre, float [n]; 0 where the artist is known to belong to some."""
+        chance = np.zeros(len(x))
+        rows = present["features"] & ~present["artist"]
+        if self.outlet and rows.any():
+            chance[rows] = self.outlet.chance(x[rows])
+        return chance
 
     def _moved(
         self,
@@ -250,7 +262,9 @@ def _restore(version: registry.Version) -> Predictor:
         smoothing=settings["smoothing"],
         featured=settings["featured"],
     )
+    outlet = Outlet.restore(meta["outlet"], version.weights, features) if "outlet" in meta else None
     return Predictor(
+        outlet=outlet,
         model=models.restore(meta["model"]["family"], meta["model"], version.weights, features, labels),
         feature_names=features,
         artists=table,

@@ -20,9 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seeds", default="0", help="separated by commas: other splits and other starts")
     parser.add_argument("--members", type=int, help="networks to average")
-    parser.add_argument(
-        "--class-power", type=float, default=0.0, help="0: tracks count the same; 1: genres do"
-    )
+    tables.add_balance(parser, genre=0.0)
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
     parser.set_defaults(run=run)
 
@@ -31,7 +29,7 @@ def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from classifier.compare import Plan, compare
-    from classifier.task import build_task
+    from classifier.task import Balance, build_task
 
     datasets = tables.read_all(options)
     task = build_task(datasets, tables.names(options.genres))
@@ -41,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
         folds=options.folds,
         seeds=tuple(int(seed) for seed in tables.names(options.seeds) or ("0",)),
         members=options.members,
-        class_power=options.class_power,
+        balance=Balance(options.genre_balance, options.artist_balance),
     )
     with tqdm(total=plan.fits, unit="fit") as bar:
         figures = compare(task, plan, on_fit=lambda name: (bar.set_postfix_str(name), bar.update()))

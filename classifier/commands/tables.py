@@ -43,6 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--licence", default="not stated", help="licences of the tables, separated by commas")
 
 
+def add_balance(parser: argparse.ArgumentParser, genre: float) -> None:
+    """How much what is rare counts."""
+    text = "0: every track counts the same; 1: every {} does"
+    parser.add_argument("--genre-balance", type=float, default=genre, help=text.format("genre"))
+    parser.add_argument("--artist-balance", type=float, default=0.0, help=text.format("primary artist"))
+
+
 def names(text: str | None) -> tuple[str, ...] | None:
     """A list separated by commas; None where there is none."""
     return tuple(part.strip() for part in text.split(",") if part.strip()) or None if text else None
