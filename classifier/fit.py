@@ -35,13 +35,21 @@ class FitConfig:
     """How one network is fitted."""
 
     epochs: int = 20
-    batch: int = 1024
+    batch: int = 1024  # at most; small data sets get smaller ones, see `batch_of`
     learning_rate: float = 4e-3
     one_cycle: bool = True  # up to the learning rate and down again; else constant
     weight_decay: float = 0.02
     patience: int = 6
     drop_rows: float = 0.3  # share of rows whose features are dropped at random
     drop_share: float = 0.5  # at most this share of such a row's features
+
+
+MIN_STEPS = 16  # an epoch; fewer would leave a small data set hardly learned from
+
+
+def batch_of(n: int, config: FitConfig) -> int:
+    """Rows per step for n training rows."""
+    return max(32, min(config.batch, n // MIN_STEPS))
 
 
 Scores = tuple[float, float]
@@ -67,7 +75,8 @@ class _Fitting:
         self.optimiser = torch.optim.AdamW(
             net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        steps = config.epochs * max(1, -(-n // config.batch))
+        self.batch = batch_of(n, config)
+        steps = config.epochs * max(1, -(-n // self.batch))
         self.schedule = (
             torch.optim.lr_scheduler.OneCycleLR(self.optimiser, config.learning_rate, steps, pct_start=0.2)
             if config.one_cycle
@@ -80,7 +89,7 @@ class _Fitting:
         """One pass over inputs [n, F], wanted [n, K] and weights [n]; the mean loss."""
         self.net.train()
         losses = []
-        for rows in torch.randperm(len(inputs), generator=self.generator).split(self.config.batch):
+        for rows in torch.randperm(len(inputs), generator=self.generator).split(self.batch):
             if len(rows) > 1:  # batch norm needs two rows
                 logits = self.net(drop_features(inputs[rows], self.config, self.generator))
                 loss = -(weights[rows] * (wanted[rows] * torch.log_softmax(logits, 1)).sum(1)).mean()

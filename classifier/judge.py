@@ -26,8 +26,8 @@ def read_for(path: Path, table: str) -> Dataset:
 def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
     """Reports (see `evaluate.report`) of all evidence, of features alone, and of each evidence combination.
 
-    All evidence is also judged with the table taken as one person's library, and features alone with the choice
-    narrowed to the genres that occur in the table.
+    All evidence is also judged with the table taken as one person's library, and both that and features alone with
+    the choice narrowed to the genres that occur in the table.
 
     split: "by-artist" keeps tracks of which the version knows no artist; "random" a random fifth; "all" every
     track. In the latter two, artist evidence may include the very tracks judged if the version was trained on them.
@@ -41,17 +41,17 @@ def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
     log_p, _, present = predictor.log_probabilities(part.x, part.artists)
     alone, _, unheard = predictor.log_probabilities(part.x, ((),) * len(part))
     truth = targets(part, predictor.labels)
-    narrowed, _ = predictor.narrowed(alone, [predictor.labels[k] for k in np.flatnonzero(truth.any(0))])
+    occurring = [predictor.labels[k] for k in np.flatnonzero(truth.any(0))]
+    together = predictor.in_library(log_p, part.artists, present)
     inside, inside_alone = (1 - predictor.outside(part.x, where) for where in (present, unheard))
     answers = {
         "all evidence": (log_p, inside),
-        "all evidence, the table as one library": (
-            predictor.in_library(log_p, part.artists, present),
-            inside,
-        ),
+        "all evidence, one library": (together, inside),
         "features only": (alone, inside_alone),
-        "features only, the table's genres": (narrowed, inside_alone),
     }
+    for name in ("all evidence, one library", "features only"):
+        narrowed, excluded = predictor.narrowed(answers[name][0], occurring)
+        answers[f"{name}, the table's genres"] = (narrowed, answers[name][1] * (1 - excluded))
     everything = np.ones(len(part), bool)
     result = {name: _report(predictor, part, *answer, everything) for name, answer in answers.items()}
     for names in combinations():

@@ -12,11 +12,16 @@ from classifier.baselines import RECIPES, Baseline
 from classifier.blend import Blend
 from classifier.errors import DataError, ModelError
 from classifier.model_names import MODELS
-from classifier.networks import CLASSIC, Epoch, NetConfig, Networks
+from classifier.networks import CLASSIC, LABELS_ONLY, Epoch, NetConfig, Networks
 from classifier.rows import Rows
 
 BLEND = "blend"
-NETS: Mapping[str, NetConfig] = {"mlp": NetConfig(), "classic-mlp": CLASSIC, BLEND: blend.NET}
+NETS: Mapping[str, NetConfig] = {
+    "mlp": NetConfig(),
+    "mlp-labels": LABELS_ONLY,
+    "classic-mlp": CLASSIC,
+    BLEND: blend.NET,
+}
 
 
 class Model(Protocol):

@@ -34,6 +34,8 @@ class NetConfig:
     teacher_share: float = 0.7  # of the wanted answer that comes from `teacher.answers` instead of the labels
 
 
+LABELS_ONLY = NetConfig(teacher_share=0.0, fit=FitConfig(epochs=30, patience=30, drop_rows=0))
+
 # The network of earlier projects as they describe it: 256-128, ReLU, batch norm, dropout .2, Adam, standardised
 # inputs. Nothing is dropped from its inputs, for nothing was missing there.
 CLASSIC = NetConfig(
