@@ -1,15 +1,17 @@
 """What several commands share: which tables to read, how, and how to print figures."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from classifier.dataset import Dataset
 from classifier.errors import DataError
-from classifier.labels import FEATURE_NAMES, FEATURE_SETS, MAPPINGS
+from classifier.labels import FEATURE_SETS, MAPPINGS
 from classifier.registry import shipped_path
 
+MAX_SEED = 2**32 - 1
 SPLITS = ("by-artist", "by-album", "by-fold", "random", "stratified")
 
 
@@ -43,6 +45,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--licence", default="not stated", help="licences of the tables, separated by commas")
 
 
+def whole(low: int, high: int | None = None) -> Callable[[str], int]:
+    """A type for argparse: whole numbers within bounds."""
+
+    def parse(text: str) -> int:
+        value = int(text) if text.strip().lstrip("+-").isdecimal() else None
+        if value is None or value < low or (high is not None and value > high):
+            span = f"from {low} to {high}" if high is not None else f"of {low} or more"
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number {span}")
+        return value
+
+    return parse
+
+
+def share(text: str) -> float:
+    """A type for argparse: a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number from 0 to 1")
+    return value
+
+
 def names(text: str | None) -> tuple[str, ...] | None:
     """A list separated by commas; None where there is none."""
     return tuple(part.strip() for part in text.split(",") if part.strip()) or None if text else None
@@ -50,17 +76,22 @@ def names(text: str | None) -> tuple[str, ...] | None:
 
 def features(text: str) -> tuple[str, ...]:
     """A feature set's columns, or the columns named."""
-    return FEATURE_SETS.get(text) or names(text) or FEATURE_NAMES
+    found = FEATURE_SETS.get(text) or names(text)
+    if not found:
+        raise DataError(f"--features names no column and no set of {', '.join(FEATURE_SETS)}.")
+    return tuple(dict.fromkeys(found))
 
 
 def read_all(options: argparse.Namespace) -> list[Dataset]:
     """Every table of `--data`, telling what became of its rows."""
-    paths = names(options.data)
-    if not paths:
-        raise DataError("--data names no table.")
+    paths = [path.strip() for path in options.data.split(",")]
+    if not all(paths):
+        raise DataError("--data names no table, or has a comma too many.")
     licences = [text.strip() for text in options.licence.split(",")]
     licences = (licences + licences[-1:] * len(paths))[: len(paths)]
     datasets = [read_one(path, options, licence) for path, licence in zip(paths, licences, strict=True)]
+    if len({data.feature_names for data in datasets}) > 1:
+        raise DataError("--data mixes tables with folders of sound files, which have other features.")
     for data in datasets:
         print(f"{data.provenance[0].name}: {' '.join(data.report.sentences() if data.report else ())}")
     return datasets
@@ -68,7 +99,7 @@ def read_all(options: argparse.Namespace) -> list[Dataset]:
 
 def read_one(path: str, options: argparse.Namespace, licence: str = "not stated") -> Dataset:
     on_bad_row: Literal["stop", "skip"] = "skip" if options.skip_bad_rows else "stop"
-    if Path(path).is_dir():
+    if os.path.isdir(path):  # unlike Path's, it answers for names that no system would take
         return _read_folder(Path(path), options, on_bad_row, licence)
     from classifier.data import read_table
 
@@ -91,7 +122,7 @@ def _read_folder(
 
     from classifier.folders import read_folder
 
-    with tqdm(unit="clip", desc=folder.name) as bar:
+    with tqdm(unit="clip", desc=folder.name, delay=1) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total
