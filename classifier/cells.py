@@ -10,7 +10,7 @@ import pyarrow as pa
 
 BLANK = ("", "nan", "na", "n/a", "null", "none")
 _DECIMAL_COMMA = re.compile(r"^([-+]?\d+),(\d+)$", re.ASCII)
-_LIST = re.compile(r"\[\s*(['\"]).{0,9999}\1\s*\]", re.DOTALL)
+_LIST = re.compile(r"\[\s*['\"].{0,9999}['\"]\s*\]", re.DOTALL)
 
 
 def as_text(column: pa.ChunkedArray) -> list[str]:

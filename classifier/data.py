@@ -88,7 +88,7 @@ def read_table(
     report = ReadReport(
         rows_read=raw.n_rows,
         tracks=len(data),
-        bad_rows=tuple(bad),
+        bad_rows=tuple(bad[row] for row in sorted(bad)),
         left_out=dict(Counter(labels[i] for i in kept if not filed[i])),
         label_column=column,
         mapping=known if isinstance(known, str) and level != "own" else None,
@@ -115,7 +115,9 @@ def genres_of(
     try:
         return (families_of if level == "family" else sub_genres_of)(labels, mapping or "families")
     except DataError as error:
-        raise DataError(f"{place}: {error}") from error
+        raise DataError(
+            f"{place}: {str(error).rstrip('.')}; correct them, or keep them with --labels own."
+        ) from error
 
 
 def _outside(rows: Dataset, places: list[int], labels: Sequence[str], inside: set[str]) -> Dataset | None:
@@ -159,10 +161,10 @@ def _find(raw: RawTable, names: Sequence[str]) -> str | None:
 
 def _features(
     raw: RawTable, names: Sequence[str], *, blank_is_bad: bool
-) -> tuple[np.ndarray, tuple[str, ...], list[BadRow]]:
+) -> tuple[np.ndarray, tuple[str, ...], dict[int, BadRow]]:
+    """Float32 [n, F], the names of absent columns, and the first thing wrong with each bad row, by row from 1."""
     columns: dict[str, np.ndarray] = {}
-    bad = [BadRow(row, "", reason) for row, reason in raw.broken]
-    broken = {row for row, _ in raw.broken}
+    bad = {row: BadRow(row, "", reason) for row, reason in raw.broken}
     for feature in map(feature_named, names):
         found = _find(raw, (feature.name.lower(), *ALIASES.get(feature.name, ())))
         if found is None and math.isinf(feature.high):
@@ -171,36 +173,31 @@ def _features(
             continue
         values, wrong = raw.numbers(found, words_for(feature))
         reasons = refusals(values, wrong, feature, blank_is_bad=blank_is_bad)
-        bad += [BadRow(i + 1, found, why) for i, why in reasons.items() if i + 1 not in broken]
+        bad |= {i + 1: BadRow(i + 1, found, why) for i, why in reasons.items() if i + 1 not in bad}
         values[list(reasons)] = np.nan
         columns[feature.name] = values
     missing = tuple(name for name in names if name not in columns)
     return matrix(columns, raw.n_rows, names), missing, bad
 
 
-def _label_cells(raw: RawTable, wanted: str | None, bad: list[BadRow]) -> tuple[str, list[str]]:
+def _label_cells(raw: RawTable, wanted: str | None, bad: dict[int, BadRow]) -> tuple[str, list[str]]:
     column = _find(raw, (wanted.lower(),) if wanted else LABEL_COLUMNS)
     if column is None:
         looked = repr(wanted) if wanted else "one of " + ", ".join(LABEL_COLUMNS)
         raise DataError(f"{raw.name} has no label column: looked for {looked}, found {some_of(raw.header)}.")
     cells = raw.text(column)
-    broken = {row for row, _ in raw.broken}
-    bad += [
-        BadRow(i + 1, column, "the label is empty")
-        for i, cell in enumerate(cells)
-        if cell.lower() in BLANK and i + 1 not in broken
-    ]
+    for row, cell in enumerate(cells, start=1):
+        if row not in bad and cell.lower() in BLANK:
+            bad[row] = BadRow(row, column, "the label is empty")
     return column, cells
 
 
-def _keep(raw: RawTable, bad: list[BadRow], on_bad_row: OnBadRow) -> list[int]:
+def _keep(raw: RawTable, bad: dict[int, BadRow], on_bad_row: OnBadRow) -> list[int]:
     if not raw.n_rows:
         raise DataError(f"{raw.name} has a header but no rows.")
-    bad.sort(key=lambda one: one.row)
-    refused = {one.row - 1 for one in bad}
-    kept = [i for i in range(raw.n_rows) if i not in refused]
+    kept = [i for i in range(raw.n_rows) if i + 1 not in bad]
     if bad and (on_bad_row == "stop" or not kept):
-        raise DataError(f"{raw.name}, {bad[0].sentence()}")
+        raise DataError(f"{raw.name}, {bad[min(bad)].sentence()}")
     return kept
 
 
@@ -228,5 +225,5 @@ def label_counts(
         The file is not a usable table: as `read_table`, but without judging single rows.
     """
     raw = read_raw(source, name, _wanted((), label_column))
-    _, labels = _label_cells(raw, label_column, [])
+    _, labels = _label_cells(raw, label_column, {})
     return dict(Counter(label for label in labels if label.lower() not in BLANK).most_common())

@@ -48,8 +48,8 @@ class ReadReport:
         """The report as sentences for a person."""
         lines = [f"{self.rows_read:,} rows became {self.tracks:,} tracks."]
         if self.bad_rows:
-            skipped = len({one.row for one in self.bad_rows})
-            lines.append(f"{skipped:,} bad rows were skipped; the first is {self.bad_rows[0].sentence()}")
+            skipped = f"{len(self.bad_rows):,} bad rows were skipped"
+            lines.append(f"{skipped}; the first is {self.bad_rows[0].sentence()}")
         if self.left_out:
             rows = sum(self.left_out.values())
             lines.append(f"{rows:,} rows carry labels that name no genre family: {some_of(self.left_out)}.")

@@ -19,7 +19,7 @@ from classifier.errors import DataError
 
 MAX_BYTES = 512 * 1024**2
 MAX_ROWS = 500_000
-BATCH = 10_000  # rows held as Python text, which takes ten times the room of Arrow's
+BATCH = 1_000  # rows held as Python text, which takes ten times the room of Arrow's, or unpacked unseen
 SEPARATORS = ",;\t|"
 Source = str | Path | BinaryIO
 
@@ -166,15 +166,19 @@ def _chunks(parquet: pq.ParquetFile, kept: list[str], name: str) -> dict[str, pa
     chunks: dict[str, list[pa.Array]] = {column: [] for column in kept}
     size = 0
     for batch in parquet.iter_batches(BATCH, columns=kept):
-        size += batch.nbytes
+        parts = {column: _unpacked(batch.column(column)) for column in kept}
+        size += sum(part.nbytes for part in parts.values())
         if size > MAX_BYTES:
             raise DataError(
                 f"{name} unpacks to more than {MAX_BYTES // 1024**2} MB; split it into several tables."
             )
-        for column in kept:
-            chunks[column].append(batch.column(column))
-    schema = parquet.schema_arrow
-    return {column: pa.chunked_array(parts, schema.field(column).type) for column, parts in chunks.items()}
+        for column, part in parts.items():
+            chunks[column].append(part)
+    return {column: pa.chunked_array(found or [pa.nulls(0)]) for column, found in chunks.items()}
+
+
+def _unpacked(part: pa.Array) -> pa.Array:
+    return part.dictionary_decode() if pa.types.is_dictionary(part.type) else part
 
 
 def _csv(text: io.TextIOWrapper, name: str, wanted: Collection[str] | None) -> RawTable:
@@ -195,7 +199,7 @@ def _csv(text: io.TextIOWrapper, name: str, wanted: Collection[str] | None) -> R
         columns, n_rows = _columns(_tidy(rows, len(header), name, broken), header, wanted)
     except csv.Error as error:
         raise DataError(
-            f"{name}, line {rows.line_num}: not readable as CSV ({error}); is a quotation mark left open?"
+            f"{name}, line {rows.line_num}: not readable as CSV ({error}); look for a quotation mark left open."
         ) from error
     digest = _digest(text.buffer)
     return RawTable(name, header, columns, n_rows, digest, tuple(broken), decimal_comma=separator == ";")
