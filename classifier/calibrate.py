@@ -12,6 +12,7 @@ from classifier.context import fit as fit_context
 from classifier.evaluate import sure_threshold
 from classifier.fusion import Fusion, Weights, combinations, fit_weights, key
 from classifier.models import Model
+from classifier.outlet import Outlet
 from classifier.several import Several
 from classifier.splits import Split
 from classifier.task import Task
@@ -52,7 +53,12 @@ def _learn(task: Task, rows: np.ndarray, prior: np.ndarray, smoothing: float, fe
 
 
 def calibrate(
-    task: Task, split: Split, model: Model, sure_accuracy: float, genres_per_track: int = 1
+    task: Task,
+    split: Split,
+    model: Model,
+    outlet: Outlet | None,
+    sure_accuracy: float,
+    genres_per_track: int = 1,
 ) -> Calibration:
     """Fit weights, temperature and threshold on the validation rows, whose artists the model has not seen.
 
@@ -70,8 +76,10 @@ def calibrate(
     experts = {"features": model.log_probabilities(task.data.x[valid]), "artist": artist}
     rows = {key(names): heard if "artist" in names else np.ones(len(valid), bool) for names in combinations()}
     fusion = Fusion(prior, {key(names): _weights(names, experts, rows, truth) for names in combinations()})
+    inside = 1 - outlet.chance(task.data.x[valid]) if outlet else np.ones(len(valid))
     thresholds = [
-        _threshold(fusion, names, experts, rows[key(names)], truth, sure_accuracy) for names in combinations()
+        _threshold(fusion, names, experts, rows[key(names)], truth, inside, sure_accuracy)
+        for names in combinations()
     ]
     # A combination that never gets there must not silence the others; its confidence stays low by itself.
     reached = [one for one in thresholds if one <= 1]
@@ -99,13 +107,17 @@ def _threshold(
     experts: Mapping[str, np.ndarray],
     rows: np.ndarray,
     truth: np.ndarray,
+    inside: np.ndarray,
     accuracy: float,
 ) -> float:
+    """From which confidence on answers from the evidence `names` are right often enough; see `sure_threshold`."""
     if rows.sum() < MIN_ROWS:
         return 0.0
     log_p = fused(fusion, names, experts, rows)
     right = truth[rows][np.arange(len(log_p)), log_p.argmax(1)]
-    return sure_threshold(np.exp(log_p.max(1)), right, accuracy)
+    # A known artist is one of the genres', so the outlet has no say there.
+    chance = np.exp(log_p.max(1)) * (1.0 if "artist" in names else inside[rows])
+    return sure_threshold(chance, right, accuracy)
 
 
 def fused(

@@ -11,7 +11,7 @@ from classifier.evaluate import report
 from classifier.models import Learner
 from classifier.networks import changed
 from classifier.splits import ARTISTS_SHARED, Split, SplitKind, cross_validation, split
-from classifier.task import Task, rows_of
+from classifier.task import Balance, Task, rows_of
 
 ALWAYS = ("dummy", "logistic")
 
@@ -25,7 +25,7 @@ class Plan:
     folds: int = 0
     seeds: tuple[int, ...] = (0,)
     members: int | None = None
-    class_power: float = 0.0
+    balance: Balance = Balance()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def compare(
         for name, learner in learners.items():
             tested = []
             for one in parts:
-                tested.append(_figures(task, one, learner, plan.class_power, seed))
+                tested.append(_figures(task, one, learner, plan.balance, seed))
                 on_fit(name)
             found[name].append({key: float(np.mean([part[key] for part in tested])) for key in tested[0]})
     return {name: _spread(figures) for name, figures in found.items()}
@@ -83,11 +83,11 @@ def _learner(name: str, plan: Plan) -> Learner:
     return replace(learner, net=changed(learner.net, members=plan.members)) if learner.net else learner
 
 
-def _figures(task: Task, parts: Split, learner: Learner, class_power: float, seed: int) -> dict[str, float]:
+def _figures(task: Task, parts: Split, learner: Learner, balance: Balance, seed: int) -> dict[str, float]:
     started = time.perf_counter()
     model = learner.learn(
-        rows_of(task, parts.train, class_power),
-        rows_of(task, parts.valid, 0),
+        rows_of(task, parts.train, balance),
+        rows_of(task, parts.valid),
         features=task.data.feature_names,
         labels=task.labels,
         seed=seed,

@@ -183,6 +183,7 @@ def report(
     labels: Sequence[str],
     groups: np.ndarray,
     threshold: float | None = None,
+    inside: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Everything about one set of answers as a plain JSON-ready dict.
 
@@ -212,7 +213,9 @@ def report(
         "coverage": coverage_curve(confidence, right),
         "reliability": reliability(confidence, right),
     }
-    return result | (_sure(confidence, right, threshold) if threshold is not None else {})
+    if threshold is None:
+        return result
+    return result | _sure(confidence if inside is None else confidence * inside, right, threshold)
 
 
 def _sure(confidence: np.ndarray, right: np.ndarray, threshold: float) -> dict[str, Any]:

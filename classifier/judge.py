@@ -27,7 +27,8 @@ def read_for(path: Path, table: str) -> Dataset:
 def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
     """Reports (see `evaluate.report`) of all evidence, of features alone, and of each evidence combination.
 
-    Features alone are also judged with the choice narrowed to the genres that occur in the table.
+    All evidence is also judged with the table taken as one person's library, and features alone with the choice
+    narrowed to the genres that occur in the table.
 
     split: "by-artist" keeps tracks of which the version knows no artist; "random" a random fifth; "all" every
     track. In the latter two, artist evidence may include the very tracks judged if the version was trained on them.
@@ -39,19 +40,25 @@ def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
         raise DataError(f"No track of {_name(data)} is left to judge with --split {split}; try --split all.")
     part = data.take(rows)
     log_p, _, present = predictor.log_probabilities(part.x, part.artists)
-    alone, _, _ = predictor.log_probabilities(part.x, ((),) * len(part))
+    alone, _, unheard = predictor.log_probabilities(part.x, ((),) * len(part))
+    truth = targets(part, predictor.labels)
+    narrowed, _ = predictor.narrowed(alone, [predictor.labels[k] for k in np.flatnonzero(truth.any(0))])
+    inside, inside_alone = (1 - predictor.outside(part.x, where) for where in (present, unheard))
+    answers = {
+        "all evidence": (log_p, inside),
+        "all evidence, the table as one library": (
+            predictor.in_library(log_p, part.artists, present),
+            inside,
+        ),
+        "features only": (alone, inside_alone),
+        "features only, the table's genres": (narrowed, inside_alone),
+    }
     everything = np.ones(len(part), bool)
-    result = {"all evidence": _report(predictor, part, log_p, everything)}
-    result["features only"] = _report(predictor, part, alone, everything)
-    occurring = [
-        label for k, label in enumerate(predictor.labels) if targets(part, predictor.labels)[:, k].any()
-    ]
-    narrowed, _ = predictor.narrowed(alone, occurring)
-    result["features only, the table's genres"] = _report(predictor, part, narrowed, everything)
+    result = {name: _report(predictor, part, *answer, everything) for name, answer in answers.items()}
     for names in combinations():
         chosen = rows_with(names, present)
         if chosen.any():
-            result[key(names)] = _report(predictor, part, log_p, chosen)
+            result[key(names)] = _report(predictor, part, log_p, inside, chosen)
     return result
 
 
@@ -79,7 +86,9 @@ def _rows(predictor: Predictor, data: Dataset, split: str) -> np.ndarray:
     return np.intersect1d(usable, split_rows(data, "random").test) if split == "random" else usable
 
 
-def _report(predictor: Predictor, data: Dataset, log_p: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+def _report(
+    predictor: Predictor, data: Dataset, log_p: np.ndarray, inside: np.ndarray, rows: np.ndarray
+) -> dict[str, Any]:
     part, labels = data.take(rows), predictor.labels
     first = [
         next(labels.index(family) for family in families if family in labels) for families in part.labels
@@ -94,4 +103,5 @@ def _report(predictor: Predictor, data: Dataset, log_p: np.ndarray, rows: np.nda
         labels=labels,
         groups=np.unique(names, return_inverse=True)[1],
         threshold=predictor.threshold,
+        inside=inside[rows],
     )

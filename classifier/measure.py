@@ -7,14 +7,15 @@ import numpy as np
 
 from classifier.baselines import Baseline
 from classifier.calibrate import Calibration, artist_expert, fused
-from classifier.evaluate import accuracy_any, macro_f1, report, set_metrics
+from classifier.evaluate import accuracy_any, macro_f1, report, set_metrics, unknown_auroc
 from classifier.fusion import combinations, key
 from classifier.importance import permutation_importance
 from classifier.models import Learner, Model
 from classifier.networks import changed
+from classifier.outlet import Outlet, is_shown, shown_rows
 from classifier.rows import Rows
 from classifier.splits import Split
-from classifier.task import Task, rows_of
+from classifier.task import Balance, Task, rows_of
 
 # What is said of each table; the whole report would repeat the confusion matrix for every one of them.
 SHORT = (
@@ -22,11 +23,14 @@ SHORT = (
     "sure_accuracy",
 )  # fmt: skip
 EVALUATION_ROWS = 5_000  # enough for every picture of the report
+MIN_STRANGERS = 30
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the training tracks, for the learning curve
 BASELINES = {"majority": "dummy", "logistic": "logistic"}
 
 
-def measure(task: Task, split: Split, model: Model, calibration: Calibration, seed: int) -> dict[str, Any]:
+def measure(
+    task: Task, split: Split, model: Model, outlet: Outlet | None, calibration: Calibration, seed: int
+) -> dict[str, Any]:
     """Test artists' figures per evidence combination, over all tables and for each, beside two baselines.
 
     "features" leaves the artist out for every test track. Combinations with "artist" cover the test tracks of which
@@ -49,7 +53,10 @@ def measure(task: Task, split: Split, model: Model, calibration: Calibration, se
             rows = heard if "artist" in names else np.ones(len(test), bool)
             log_p = fused(calibration.fusion, names, experts, rows)
             place = result["other_tables"] if other_tables else result
-            place[key(names)] = _reports(task, test[rows], log_p, calibration.threshold)
+            inside = (
+                None if outlet is None or "artist" in names else 1 - outlet.chance(task.data.x[test[rows]])
+            )
+            place[key(names)] = _reports(task, test[rows], log_p, calibration.threshold, inside)
     alone = fused(calibration.fusion, ("features",), experts, np.ones(len(test), bool))
     chosen = calibration.several.choose(alone)
     result["multi_label"] = {"at_most": calibration.several.at_most, **set_metrics(chosen, task.truth[test])}
@@ -76,7 +83,7 @@ def sample_arrays(x: np.ndarray, truth: np.ndarray, model: Model) -> dict[str, n
 
 
 def learning_curve(
-    task: Task, split: Split, learner: Learner, class_power: float, seed: int
+    task: Task, split: Split, learner: Learner, balance: Balance, seed: int
 ) -> list[dict[str, Any]]:
     """Test accuracy and macro-F1 after learning from shares of the training tracks, with one network."""
     if learner.net:
@@ -85,8 +92,8 @@ def learning_curve(
     points = []
     for share in SHARES:
         model = learner.learn(
-            rows_of(task, order[: int(share * len(order))], class_power),
-            rows_of(task, split.valid, 0),
+            rows_of(task, order[: int(share * len(order))], balance),
+            rows_of(task, split.valid),
             features=task.data.feature_names,
             labels=task.labels,
             seed=seed,
@@ -120,8 +127,43 @@ def _baselines(task: Task, split: Split, seed: int) -> dict[str, Any]:
     }
 
 
+def measure_outlet(
+    task: Task, parts: Split, strangers: Split, model: Model, seed: int
+) -> tuple[Outlet, dict[str, Any]] | tuple[None, None]:
+    """An outlet that was shown half of the labels outside, and how well it knows tracks of the other half.
+
+    None where either half has too few tracks to say anything. Both the test tracks inside and those outside are by artists that were not learned from. Without exposure the
+    score is how unsure the model is.
+    """
+    assert task.outside is not None, "only a task with tracks outside has an outlet"
+    shown, kept_back = (shown_rows(task.outside, shown=which) for which in (True, False))
+    exposed, tested = strangers.train[shown[strangers.train]], strangers.test[kept_back[strangers.test]]
+    if min(len(exposed), len(tested)) < MIN_STRANGERS:
+        return None, None
+    outlet = Outlet.learn(task, parts.train, exposed, seed=seed)
+    x = np.concatenate([task.data.x[parts.test], task.outside.x[tested]])
+    is_outside = np.arange(len(x)) >= len(parts.test)
+    labels = {label for own in task.outside.labels for label in own}
+    return outlet, {
+        "auroc": rounded(unknown_auroc(outlet.chance(x), is_outside)),
+        "auroc_without_exposure": rounded(unknown_auroc(-model.log_probabilities(x).max(1), is_outside)),
+        "labels_exposed": sorted(label for label in labels if is_shown(label)),
+        "labels_tested": sorted(label for label in labels if not is_shown(label)),
+        "tracks_tested": {"inside": len(parts.test), "outside": len(tested)},
+    }
+
+
+def rounded(value: float) -> float | None:
+    """JSON knows no NaN."""
+    return None if np.isnan(value) else round(value, 4)
+
+
 def _reports(
-    task: Task, rows: np.ndarray, log_p: np.ndarray, threshold: float | None = None
+    task: Task,
+    rows: np.ndarray,
+    log_p: np.ndarray,
+    threshold: float | None = None,
+    inside: np.ndarray | None = None,
 ) -> dict[str, Any]:
     def one(part: np.ndarray) -> dict[str, Any]:
         return report(
@@ -131,6 +173,7 @@ def _reports(
             labels=task.labels,
             groups=task.artist_groups(rows[part]),
             threshold=threshold,
+            inside=None if inside is None else inside[part],
         )
 
     whole = one(np.arange(len(rows)))

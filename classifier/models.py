@@ -7,13 +7,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from classifier import blend
 from classifier.baselines import RECIPES, Baseline
+from classifier.blend import Blend
 from classifier.errors import DataError, ModelError
 from classifier.model_names import MODELS
 from classifier.networks import CLASSIC, Epoch, NetConfig, Networks
 from classifier.rows import Rows
 
-NETS: Mapping[str, NetConfig] = {"mlp": NetConfig(), "classic-mlp": CLASSIC}
+BLEND = "blend"
+NETS: Mapping[str, NetConfig] = {"mlp": NetConfig(), "classic-mlp": CLASSIC, BLEND: blend.NET}
 
 
 class Model(Protocol):
@@ -60,17 +63,21 @@ class Learner:
             if on_epoch:
                 on_epoch(self.name, 0, float("nan"), None)
             return Baseline.learn(self.name, rows, features=features, seed=seed)
-        return Networks.learn(
+        networks = Networks.learn(
             rows,
             valid,
             features=features,
             labels=labels,
             config=self.net,
             seed=seed,
-            epochs=like.epochs if isinstance(like, Networks) else None,
+            epochs=like.epochs if isinstance(like, Networks | Blend) else None,
             on_epoch=on_epoch,
             checkpoints=checkpoints,
         )
+        if self.name != BLEND:
+            return networks
+        trees = {name: Baseline.learn(name, rows, features=features, seed=seed) for name in blend.TREES}
+        return Blend(networks, trees)
 
 
 def restore(
@@ -81,8 +88,10 @@ def restore(
     labels: tuple[str, ...],
 ) -> Model:
     """A saved model of the family `name`; ModelError for a family this program does not know."""
-    if name in NETS:
+    if name in NETS and name != BLEND:
         return Networks.restore(description, arrays, features, labels)
+    if name == BLEND:
+        return Blend.restore(description, arrays, features, labels)
     if name in RECIPES:
         return Baseline.restore(arrays, len(labels))
     raise ModelError(f"The model version is of the family {name!r}, which this program does not know.")

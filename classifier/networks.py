@@ -16,6 +16,9 @@ from classifier.nets import MLPConfig, TabularMLP, log_probabilities
 from classifier.rows import Rows
 
 Epoch = Callable[[str, int, float, tuple[float, float] | None], None]
+MAX_TAUGHT = (
+    40  # with more genres the teacher, a tree per genre and round, would take longer than the networks
+)
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ def _wanted(
 ) -> np.ndarray:
     """What a network is to answer, float [n, K], rows summing to 1."""
     truth = rows.truth / rows.truth.sum(1, keepdims=True)
-    if not teacher_share:
+    if not teacher_share or rows.truth.shape[1] > MAX_TAUGHT:
         return truth
     keep_at = checkpoints / f"teacher{' on all rows' if is_last else ''}.npy" if checkpoints else None
     return (1 - teacher_share) * truth + teacher_share * teacher.answers(rows, seed, keep_at)

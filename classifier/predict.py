@@ -1,8 +1,6 @@
 """Predictor: a loaded version that turns tracks into genres with confidence and reasons."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,43 +11,14 @@ from classifier.artists import ArtistTable, Votes, key_of
 from classifier.context import Credits, LibraryContext, move
 from classifier.dataset import matrix, vector
 from classifier.errors import DataError, ModelError
-from classifier.fusion import EVIDENCE, Fusion, Weights
+from classifier.fusion import Fusion, Weights
 from classifier.models import Model
+from classifier.outlet import Outlet
+from classifier.results import Answering, Example, Result
 from classifier.several import Several
-from classifier.taxonomy import label_to_show
 
 __all__ = ["Example", "Predictor", "Result", "vector"]
-REASONS = 3  # genres shown per kind of evidence
 NEVER = -50.0  # log-probability of a genre that is switched off
-
-
-@dataclass(frozen=True)
-class Example:
-    """One track. Features by name, any may be missing, None where there are none; artists by name, primary first."""
-
-    track_id: str
-    features: Mapping[str, float] | None
-    artists: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Result:
-    """log_probs: genre -> log-probability, given that the track belongs to one of them; `confidence` is the best's.
-
-    genres: those to file the track under, the likeliest first; one unless the version was trained for several.
-    other: chance that it belongs to none of the genres. sure: `confidence` times 1 - `other` reaches the threshold.
-    why: evidence -> its three likeliest genres with their probabilities.
-    """
-
-    track_id: str
-    log_probs: dict[str, float]
-    genre: str
-    genres: tuple[str, ...]
-    confidence: float
-    other: float
-    sure: bool
-    evidence: tuple[str, ...]
-    why: dict[str, dict[str, float]]
 
 
 class Predictor:
@@ -67,6 +36,7 @@ class Predictor:
         version_name: str,
         level: str = "family",
         library: LibraryContext | None = None,
+        outlet: Outlet | None = None,
     ) -> None:
         self.model = model
         self.feature_names = feature_names
@@ -78,6 +48,8 @@ class Predictor:
         self.version_name = version_name
         self.level = level
         self.library = library
+        self.outlet = outlet
+        self._answering = Answering(self.labels, threshold, several, level)
 
     @classmethod
     def load(cls, path: Path) -> "Predictor":
@@ -126,23 +98,33 @@ class Predictor:
         With `one_library` the tracks belong to one person, and those of one artist speak for each other.
         """
         log_p, experts, present = self.log_probabilities(x, artists, votes=votes)
-        if one_library and self.library:
-            log_p = self._moved(self.library, log_p, artists, present)
-        log_p, other = self.narrowed(log_p, genres)
-        return self._results(ids, log_p, other, experts, present)
+        if one_library:
+            log_p = self.in_library(log_p, artists, present)
+        log_p, excluded = self.narrowed(log_p, genres)
+        other = 1 - (1 - self.outside(x, present)) * (1 - excluded)
+        return self._answering.results(ids, log_p, other, experts, present)
 
-    def _moved(
-        self,
-        library: LibraryContext,
-        log_p: np.ndarray,
-        artists: Sequence[Sequence[str]],
-        present: Mapping[str, np.ndarray],
+    def outside(self, x: np.ndarray, present: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Chance of belonging to no genre, float [n]; 0 where the artist is known to belong to some."""
+        chance = np.zeros(len(x))
+        rows = present["features"] & ~present["artist"]
+        if self.outlet and rows.any():
+            chance[rows] = self.outlet.chance(x[rows])
+        return chance
+
+    def in_library(
+        self, log_p: np.ndarray, artists: Sequence[Sequence[str]], present: Mapping[str, np.ndarray]
     ) -> np.ndarray:
-        heard = np.any(list(present.values()), axis=0)
-        credits = Credits.of([[key_of(name) for name in names] for names in artists])
-        nothing_said = np.full(len(log_p), -1)
+        """log_p [n, K] moved by what the other tracks of the same artists say, as if all were one person's."""
+        if self.library is None:
+            return log_p
         return move(
-            library, log_p, credits=credits, words=nothing_said, votes=heard, known=present["artist"]
+            self.library,
+            log_p,
+            credits=Credits.of([[key_of(name) for name in names] for names in artists]),
+            words=np.full(len(log_p), -1),
+            votes=np.any(list(present.values()), axis=0),
+            known=present["artist"],
         ).log_p
 
     def _matrix(self, examples: Sequence[Example]) -> np.ndarray:
@@ -178,63 +160,6 @@ class Predictor:
         }
         return self.fusion.combine(experts, present), experts, present
 
-    def _results(
-        self,
-        ids: Sequence[str],
-        log_p: np.ndarray,
-        other: np.ndarray,
-        experts: Mapping[str, np.ndarray],
-        present: Mapping[str, np.ndarray],
-    ) -> list[Result]:
-        chosen = self._chosen(log_p)
-        tops = {name: _top(experts[name]) for name in EVIDENCE}
-        rows = log_p.tolist()
-        results = []
-        for i, track_id in enumerate(ids):
-            evidence = tuple(name for name in EVIDENCE if present[name][i])
-            log_probs = dict(zip(self.labels, rows[i], strict=True))
-            genre, confidence = self._shown(chosen[i][0], log_probs)
-            results.append(
-                Result(
-                    track_id=track_id,
-                    log_probs=log_probs,
-                    genre=genre,
-                    genres=chosen[i],
-                    confidence=confidence,
-                    other=float(other[i]),
-                    sure=bool(evidence) and confidence * (1 - float(other[i])) >= self.threshold,
-                    evidence=evidence,
-                    why={name: {self.labels[k]: p for k, p in tops[name][i]} for name in evidence},
-                )
-            )
-        return results
-
-    def _shown(self, best: str, log_probs: dict[str, float]) -> tuple[str, float]:
-        """The genre to show and its probability: where no sub-genre is sure, its family may be."""
-        if self.level == "sub-genre":
-            shown, chance = label_to_show(log_probs, self.threshold)
-            if shown:
-                return shown, chance
-        return best, math.exp(log_probs[best])
-
-    def _chosen(self, log_p: np.ndarray) -> list[tuple[str, ...]]:
-        """The genres to file each row under, the likeliest first."""
-        if self.several.at_most == 1:
-            return [(self.labels[k],) for k in log_p.argmax(1)]
-        order = np.argsort(-log_p, axis=1, kind="stable")[:, : self.several.at_most]
-        kept = np.take_along_axis(self.several.choose(log_p), order, 1)
-        return [
-            tuple(self.labels[k] for k, keep in zip(places, keeps, strict=True) if keep)
-            for places, keeps in zip(order.tolist(), kept.tolist(), strict=True)
-        ]
-
-
-def _top(log_p: np.ndarray) -> list[list[tuple[int, float]]]:
-    """The likeliest REASONS families of each row with their probabilities."""
-    order = np.argsort(-log_p, axis=1)[:, :REASONS]
-    chances = np.exp(np.take_along_axis(log_p, order, 1))
-    return [list(zip(*pair, strict=True)) for pair in zip(order.tolist(), chances.tolist(), strict=True)]
-
 
 def _restore(version: registry.Version) -> Predictor:
     meta = version.meta
@@ -250,7 +175,9 @@ def _restore(version: registry.Version) -> Predictor:
         smoothing=settings["smoothing"],
         featured=settings["featured"],
     )
+    outlet = Outlet.restore(meta["outlet"], version.weights, features) if "outlet" in meta else None
     return Predictor(
+        outlet=outlet,
         model=models.restore(meta["model"]["family"], meta["model"], version.weights, features, labels),
         feature_names=features,
         artists=table,

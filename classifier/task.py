@@ -119,6 +119,14 @@ def _narrowed(data: Dataset, labels: set[str], rare: set[str]) -> tuple[Dataset,
     return replace(chosen, outside=None), combine(parts) if parts else None
 
 
+@dataclass(frozen=True)
+class Balance:
+    """How much what is rare counts: 0, every track the same; 1, every genre (or primary artist) the same."""
+
+    genre: float = 0.0
+    artist: float = 0.0
+
+
 def row_weights(truth: np.ndarray, table: np.ndarray, power: float) -> np.ndarray:
     """Weight per track, mean 1: within each table, (1 / share of the track's genres) to the power `power`."""
     weight = np.ones(len(truth))
@@ -130,8 +138,9 @@ def row_weights(truth: np.ndarray, table: np.ndarray, power: float) -> np.ndarra
     return weight
 
 
-def rows_of(task: Task, rows: np.ndarray, class_power: float) -> Rows:
-    """The task's rows [m] as a model wants them, weighted by table and genre; see `row_weights`."""
-    truth = task.truth[rows]
-    weight = row_weights(truth, task.table[rows], class_power)
-    return Rows(task.data.x[rows], truth, task.first[rows], weight, task.artist_groups(rows))
+def rows_of(task: Task, rows: np.ndarray, balance: Balance = Balance()) -> Rows:
+    """The task's rows [m] as a model wants them, weighted as `balance` says."""
+    truth, artist = task.truth[rows], task.artist_groups(rows)
+    weight = row_weights(truth, task.table[rows], balance.genre)
+    weight *= np.bincount(artist)[artist].astype(float) ** -balance.artist
+    return Rows(task.data.x[rows], truth, task.first[rows], weight / weight.mean(), artist)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from classifier.dataset import Dataset
 from classifier.errors import DataError, ModelError
 from classifier.fit import Cancelled, Progress
 from classifier.labels import feature_named
-from classifier.measure import learning_curve, measure, sample_arrays
+from classifier.measure import learning_curve, measure, measure_outlet, sample_arrays
 from classifier.models import Learner, Model
 from classifier.networks import NetConfig
+from classifier.outlet import Outlet, outside_parts
 from classifier.splits import ARTISTS_SHARED, Split, SplitKind, split
-from classifier.task import Task, build_task, rows_of
+from classifier.task import Balance, Task, build_task, rows_of
+from classifier.watch import Watch
 
 __all__ = ["Cancelled", "Progress", "TrainConfig", "TrainedVersion", "train_version"]
 MIN_PART = 20
@@ -36,7 +39,7 @@ class TrainConfig:
     net: NetConfig | None = None  # a network's settings; None: the family's defaults
     seed: int = 0
     genres: tuple[str, ...] | None = None  # tell only these apart; all other tracks are "none of these"
-    class_power: float = 0.5  # 0: every track counts the same; 1: every genre counts the same
+    balance: Balance = Balance(genre=0.5)
     split: SplitKind = "artist"
     valid_share: float = 0.2
     test_share: float = 0.2
@@ -59,40 +62,6 @@ class TrainedVersion:
     labels: tuple[str, ...]
     metrics: dict[str, Any]
     meta: dict[str, Any]
-
-
-class _Watch:
-    """Counts epochs over both passes, keeps the curve, tells `progress`, and stops where `should_stop` says so."""
-
-    def __init__(
-        self,
-        progress: Callable[[Progress], None] | None,
-        should_stop: Callable[[], bool] | None,
-        config: TrainConfig,
-    ) -> None:
-        self.progress, self.should_stop = progress, should_stop
-        net = config.learner().net
-        self.epochs = net.fit.epochs if net else 1
-        members = net.members if net else 1
-        self.stages = members * (2 if config.refit else 1)
-        self.begun: list[str] = []
-        self.curve: list[dict[str, Any]] = []
-
-    def check(self) -> None:
-        if self.should_stop and self.should_stop():
-            raise Cancelled("The training was stopped; no version was written.")
-
-    def epoch(self, stage: str, epoch: int, loss: float, scores: tuple[float, float] | None) -> None:
-        self.check()
-        if stage not in self.begun:
-            self.begun.append(stage)
-        accuracy, f1 = scores or (None, None)
-        if scores:
-            step = {"train_loss": loss, "valid_accuracy": accuracy, "valid_macro_f1": f1}
-            self.curve.append({"stage": stage, "epoch": epoch, **step})
-        if self.progress:
-            done = (len(self.begun) - 1 + epoch / self.epochs) / self.stages
-            self.progress(Progress(stage, epoch, self.epochs, loss, accuracy, f1, min(done, 1.0)))
 
 
 def train_version(
@@ -120,10 +89,15 @@ def train_version(
         raise ModelError(f"There already is a model version at {out_dir.name}.")
     task = build_task(datasets, config.genres)
     parts = _split(task, config)
-    watch = _Watch(progress, should_stop, config)
     unfinished = out_dir.with_name(f".{out_dir.name}.unfinished")
     checkpoints = unfinished / _key(task, config)
-    checkpoints.mkdir(parents=True, exist_ok=True)
+    try:
+        checkpoints.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelError(f"The model version cannot be written: {error.strerror}.") from error
+    passes = 2 if config.refit else 1
+    net = config.learner().net
+    watch = Watch(progress, should_stop, net=net, passes=passes, checkpoints=checkpoints)
     try:
         version, meta = _train(task, parts, config, name or out_dir.name, watch, checkpoints)
     except Cancelled:
@@ -141,43 +115,54 @@ def _key(task: Task, config: TrainConfig) -> str:
 
 
 def _train(
-    task: Task, parts: Split, config: TrainConfig, name: str, watch: _Watch, checkpoints: Path
+    task: Task, parts: Split, config: TrainConfig, name: str, watch: Watch, checkpoints: Path
 ) -> tuple[registry.Version, dict[str, Any]]:
-    model = _learn(task, parts.train, config, watch, valid=parts.valid, checkpoints=checkpoints)
-    calibration = calibrate(task, parts, model, config.sure_accuracy, config.genres_per_track)
-    metrics = measure(task, parts, model, calibration, config.seed)
+    learn = partial(_learn, task, config=config, watch=watch, checkpoints=checkpoints)
+    model = learn(parts.train, valid=parts.valid)
+    strangers = outside_parts(task, config.split, _split_seed(config))
+    outlet, unknown = (
+        measure_outlet(task, parts, strangers, model, config.seed) if strangers else (None, None)
+    )
+    calibration = calibrate(task, parts, model, outlet, config.sure_accuracy, config.genres_per_track)
+    metrics = measure(task, parts, model, outlet, calibration, config.seed)
+    metrics |= {"unknown": unknown} if unknown else {}
     if config.learning_curve:
-        metrics["learning"] = learning_curve(task, parts, config.learner(), config.class_power, config.seed)
+        metrics["learning"] = learning_curve(task, parts, config.learner(), config.balance, config.seed)
     evaluation = sample_arrays(task.data.x[parts.test], task.truth[parts.test], model)
     watch.check()
-    known = np.concatenate([parts.train, parts.valid])
+    known, outside = np.concatenate([parts.train, parts.valid]), strangers.train if strangers else None
     if config.refit:
         known = np.arange(len(task.data))
-        model = _learn(task, known, config, watch, like=model, checkpoints=checkpoints)
+        outside = np.arange(len(task.outside or ()))
+        model = learn(known, like=model)
+    if outlet:
+        outlet = Outlet.learn(task, known if config.refit else parts.train, outside, seed=config.seed)
     artists = learn_artists(task, known, calibration)
     meta = {
         **_identity(task, config, name, model),
         **_fusion_meta(calibration, artists),
+        **({"outlet": outlet.networks.description()} if outlet else {}),
         "training": _training_meta(task, parts, config),
         "metrics": metrics,
         "curve": watch.curve,
     }
-    return registry.Version(meta, model.arrays(), artists.arrays(), evaluation), meta
+    weights = model.arrays() | (outlet.arrays() if outlet else {})
+    return registry.Version(meta, weights, artists.arrays(), evaluation), meta
 
 
 def _learn(
     task: Task,
     rows: np.ndarray,
-    config: TrainConfig,
-    watch: _Watch,
     *,
+    config: TrainConfig,
+    watch: Watch,
     checkpoints: Path,
     valid: np.ndarray | None = None,
     like: Model | None = None,
 ) -> Model:
     return config.learner().learn(
-        rows_of(task, rows, config.class_power),
-        None if valid is None else rows_of(task, valid, 0),
+        rows_of(task, rows, config.balance),
+        None if valid is None else rows_of(task, valid),
         features=task.data.feature_names,
         labels=task.labels,
         seed=config.seed,
@@ -235,9 +220,9 @@ def _training_meta(task: Task, parts: Split, config: TrainConfig) -> dict[str, A
 
 
 def _split(task: Task, config: TrainConfig) -> Split:
-    # By artist or album the seed stays out of it, so that versions of several seeds are judged on the same tracks.
-    seed = 0 if config.split in ("artist", "album") else config.seed
-    parts = split(task.data, config.split, valid=config.valid_share, test=config.test_share, seed=seed)
+    parts = split(
+        task.data, config.split, valid=config.valid_share, test=config.test_share, seed=_split_seed(config)
+    )
     for part, rows in (("training", parts.train), ("validation", parts.valid), ("test", parts.test)):
         if len(rows) < MIN_PART:
             raise DataError(
@@ -247,3 +232,8 @@ def _split(task: Task, config: TrainConfig) -> Split:
     if len(set(task.first[parts.train])) < 2:
         raise DataError("Training needs at least two genres among the artists that are not held out.")
     return parts
+
+
+def _split_seed(config: TrainConfig) -> int:
+    # By artist or album the seed stays out of it, so that versions of several seeds are judged on the same tracks.
+    return 0 if config.split in ("artist", "album") else config.seed

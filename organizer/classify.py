@@ -76,6 +76,14 @@ def _shipped_context() -> dict[str, Any]:
     return context_of(registry.read_meta(registry.shipped_path()))
 
 
+@lru_cache(maxsize=1)
+def shipped_name() -> str:
+    """What the version that came with the program is called: another one after an update that brought a new one."""
+    from classifier import registry
+
+    return str(registry.read_meta(registry.shipped_path())["name"])
+
+
 @lru_cache(maxsize=2)
 def _predictor(path: str) -> "Predictor":
     from pathlib import Path
@@ -114,7 +122,8 @@ def classify_batch(job: Job) -> bool:
 def classify_tracks(tracks: list[Track], version: ModelVersion) -> int:
     """Predict those tracks whose evidence changed since this version saw them; how many that were."""
     features = _features(tracks)
-    hashes = {track.pk: _inputs_hash(track, features.get(track.pk)) for track in tracks}
+    model = shipped_name() if version.path == "shipped" else version.name
+    hashes = {track.pk: _inputs_hash(track, features.get(track.pk), model) for track in tracks}
     known = dict(
         Prediction.objects.filter(version=version, track__in=tracks).values_list("track_id", "inputs_hash")
     )
@@ -129,7 +138,16 @@ def classify_tracks(tracks: list[Track], version: ModelVersion) -> int:
             rows,
             update_conflicts=True,
             unique_fields=["track", "version"],
-            update_fields=["log_probs", "genre", "confidence", "is_sure", "evidence", "why", "inputs_hash"],
+            update_fields=[
+                "log_probs",
+                "genre",
+                "confidence",
+                "other",
+                "is_sure",
+                "evidence",
+                "why",
+                "inputs_hash",
+            ],
         )
     return len(stale)
 
@@ -151,8 +169,8 @@ def example(track: Track, features: dict[str, float] | None) -> "Example":
     return Example(track_id=track.uri, features=named, artists=tuple(track.artist_names))
 
 
-def _inputs_hash(track: Track, features: dict[str, float] | None) -> str:
-    evidence: list[Any] = [track.artist_names, track.duration_ms, track.is_explicit, features]
+def _inputs_hash(track: Track, features: dict[str, float] | None, model: str) -> str:
+    evidence: list[Any] = [track.artist_names, track.duration_ms, track.is_explicit, features, model]
     return hashlib.sha1(json.dumps(evidence, sort_keys=True).encode()).hexdigest()
 
 
@@ -163,6 +181,7 @@ def _prediction(track: Track, version: ModelVersion, result: "Result", inputs_ha
         log_probs=result.log_probs,
         genre=result.genre,
         confidence=result.confidence,
+        other=result.other,
         is_sure=result.sure,
         evidence=list(result.evidence),
         why=result.why,

@@ -90,8 +90,8 @@ def start(run: TrainingRun) -> tuple[Job, bool]:
 
 
 def train_batch(job: Job) -> bool:
-    """Train the job's run from start to end (one batch). Killed and run again, it starts over with the same seed."""
-    from classifier.fit import FitConfig
+    """Train the job's run from start to end (one batch). Killed and run again, it goes on after its last epoch."""
+    from classifier.networks import NetConfig, changed
     from classifier.train import TrainConfig, train_version
 
     run = TrainingRun.objects.select_related("dataset").get(job=job)
@@ -99,10 +99,9 @@ def train_batch(job: Job) -> bool:
     out = Path(settings.MEDIA_ROOT) / VERSIONS_DIR / name
     if out.exists() and not ModelVersion.objects.filter(name=name).exists():
         shutil.rmtree(out)  # left by a worker that was killed just before it could register the version
-    run.curve = []
-    config = TrainConfig(seed=run.seed, fit=FitConfig(epochs=run.epochs))
+    config = TrainConfig(seed=run.seed, net=changed(NetConfig(), epochs=run.epochs))
     trained = train_version([read(run.dataset)], out, config, progress=lambda step: _note(job, run, step))
-    run.metrics = trained.metrics
+    run.metrics, run.curve = trained.metrics, _curve(trained.meta["curve"])
     run.version, _ = ModelVersion.objects.update_or_create(
         name=name,
         defaults={
@@ -121,12 +120,19 @@ def headline(metrics: dict[str, Any]) -> dict[str, Any]:
     return metrics.get("features", {})
 
 
+def _curve(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"loss": one["train_loss"], "accuracy": one["valid_accuracy"], "macro_f1": one["valid_macro_f1"]}
+        for one in steps
+    ]
+
+
 def _note(job: Job, run: TrainingRun, step: "Progress") -> None:
     """One epoch's figures, kept for the curve. Raises Cancelled or LeaseLost, which ends the training."""
     if step.valid_accuracy is not None:  # the last pass, over all rows, has nothing left to validate on
-        run.curve.append(
+        run.curve = run.curve[: step.epoch - 1] + [
             {"loss": step.train_loss, "accuracy": step.valid_accuracy, "macro_f1": step.valid_macro_f1}
-        )
+        ]
         TrainingRun.objects.filter(pk=run.pk).update(curve=run.curve)
     jobs.tick(job, done=round(step.done * 100), total=100)
 

@@ -54,7 +54,7 @@ def of_library(account: SpotifyAccount) -> list[Verdict]:
     version = ModelVersion.objects.filter(is_champion=True).first()
     rows = Prediction.objects.filter(version=version, track__saves__account=account)
     # Plain rows: making tens of thousands of model instances would take most of the time.
-    fields = ("track_id", "genre", "confidence", "is_sure", "log_probs", "why")
+    fields = ("track_id", "genre", "confidence", "other", "is_sure", "log_probs", "why")
     predictions = {row.track_id: row for row in rows.values_list(*fields, named=True).iterator()}
     by_track, by_artist = _corrections(account)
     words = [by_track.get(track.pk) or by_artist.get(track.primary_artist_id) for track in tracks]
@@ -89,7 +89,7 @@ def _in_context(
         yield prediction._replace(
             genre=labels[log_p.index(best)],
             confidence=math.exp(best),
-            is_sure=math.exp(best) >= threshold,
+            is_sure=math.exp(best) * (1 - prediction.other) >= threshold,
             log_probs=dict(zip(labels, log_p, strict=True)),
             why=prediction.why | {"library": {labels[k]: library[k] for k in rank}},
         )

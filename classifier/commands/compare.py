@@ -26,9 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seeds", type=_seeds, default=(0,), help="separated by commas: other splits and other starts"
     )
     parser.add_argument("--members", type=tables.whole(1), help="networks to average")
-    parser.add_argument(
-        "--class-power", type=tables.share, default=0.0, help="0: tracks count the same; 1: genres do"
-    )
+    tables.add_balance(parser, genre=0.0)
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
     parser.set_defaults(run=run)
 
@@ -45,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from classifier.compare import Plan, compare
-    from classifier.task import build_task
+    from classifier.task import Balance, build_task
 
     if options.folds and options.split == "by-fold":
         raise DataError("--split by-fold has its own folds; leave --folds out, or split by-artist.")
@@ -57,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
         folds=options.folds,
         seeds=options.seeds,
         members=options.members,
-        class_power=options.class_power,
+        balance=Balance(options.genre_balance, options.artist_balance),
     )
     with tqdm(total=plan.fits, unit="fit", delay=1) as bar:
         figures = compare(task, plan, on_fit=lambda name: (bar.set_postfix_str(name), bar.update()))

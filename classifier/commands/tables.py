@@ -45,12 +45,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--licence", default="not stated", help="licences of the tables, separated by commas")
 
 
+def add_balance(parser: argparse.ArgumentParser, genre: float) -> None:
+    """How much what is rare counts."""
+    text = "0: every track counts the same; 1: every {} does"
+    parser.add_argument("--genre-balance", type=share, default=genre, help=text.format("genre"))
+    parser.add_argument("--artist-balance", type=share, default=0.0, help=text.format("primary artist"))
+
+
 def whole(low: int, high: int | None = None) -> Callable[[str], int]:
     """A type for argparse: whole numbers within bounds."""
 
     def parse(text: str) -> int:
-        value = int(text) if text.strip().lstrip("+-").isdecimal() else None
-        if value is None or value < low or (high is not None and value > high):
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if value < low or (high is not None and value > high):
             span = f"from {low} to {high}" if high is not None else f"of {low} or more"
             raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number {span}")
         return value

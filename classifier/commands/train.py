@@ -26,9 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--epochs", type=tables.whole(1), help="at most so many passes over the tracks (networks)"
     )
     parser.add_argument("--members", type=tables.whole(1), help="networks to average")
-    parser.add_argument(
-        "--class-power", type=tables.share, default=0.5, help="0: tracks count the same; 1: genres do"
-    )
+    tables.add_balance(parser, genre=0.5)
     parser.add_argument("--split", choices=tables.SPLITS, default="by-artist")
     parser.add_argument(
         "--genres-per-track", type=tables.whole(1), default=1, help="name up to so many genres for a track"
@@ -137,6 +135,7 @@ def _train(datasets: list[Any], options: argparse.Namespace) -> None:
 def _config(options: argparse.Namespace) -> Any:
     from classifier.models import Learner
     from classifier.networks import changed
+    from classifier.task import Balance
     from classifier.train import TrainConfig
 
     net = Learner.named(options.model).net
@@ -145,7 +144,7 @@ def _config(options: argparse.Namespace) -> Any:
         net=changed(net, epochs=options.epochs, members=options.members) if net else None,
         seed=options.seed,
         genres=tables.names(options.genres),
-        class_power=options.class_power,
+        balance=Balance(options.genre_balance, options.artist_balance),
         split=options.split.removeprefix("by-"),
         refit=not options.no_refit,
         genres_per_track=options.genres_per_track,

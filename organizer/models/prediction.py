@@ -14,7 +14,8 @@ class Prediction(models.Model):
     log_probs = models.JSONField()  # {genre: log-probability} over the version's genres
     genre = models.CharField(max_length=40)  # the likeliest
     confidence = models.FloatField()  # its calibrated probability, 0..1
-    is_sure = models.BooleanField()  # confidence reaches the version's threshold
+    other = models.FloatField(default=0.0)  # chance that it belongs to none of the version's genres, 0..1
+    is_sure = models.BooleanField()  # confidence * (1 - other) reaches the version's threshold
     evidence = models.JSONField(default=list)  # which experts spoke: features, artist
     why = models.JSONField(default=dict)  # {evidence: {genre: probability}}, the top three of each
     inputs_hash = models.CharField(

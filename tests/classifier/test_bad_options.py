@@ -49,7 +49,7 @@ def test_options_that_do_not_fit_the_table_are_refused(tmp_path, capsys, more, w
     [
         *(("train", flag, "0") for flag in ("--epochs", "--members", "--genres-per-track")),
         *(("train", "--seed", value) for value in ("-1", "x", str(2**70))),
-        *(("train", "--class-power", value) for value in ("nan", "-1", "1e9")),
+        *(("train", "--genre-balance", value) for value in ("nan", "-1", "1e9")),
         *(("compare", "--folds", value) for value in ("1", "-1", "x")),
         *(("compare", "--seeds", value) for value in ("x", "", "-1", "0,,1")),
         ("compare", "--members", "-2"),

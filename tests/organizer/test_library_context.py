@@ -159,3 +159,22 @@ def test_only_versions_that_know_how_carry_constants() -> None:
     assert classify.context_of({"threshold": 0.5}) == {}
     meta = {"threshold": 0.5, "library": {"songs": 1}, "name": "x"}
     assert classify.context_of(meta) == {"threshold": 0.5, "library": {"songs": 1}}
+
+
+def test_a_song_that_may_belong_to_no_genre_is_not_sure_however_its_neighbours_sound(
+    library: SpotifyAccount, pair: tuple[Track, Track]
+) -> None:
+    first, second = pair
+    review.correct(library, first, "reggae")
+    assert of(library, second).is_sure
+    Prediction.objects.filter(track=second).update(other=0.9)
+    assert not of(library, second).is_sure
+
+
+def test_an_update_of_the_program_judges_every_song_again(library: SpotifyAccount, monkeypatch: Any) -> None:
+    version = ModelVersion.objects.create(name="shipped", path="shipped", labels=list(FAMILIES))
+    tracks = list(Track.objects.liked_by(library).movable()[:3])
+    assert classify.classify_tracks(tracks, version) == 3
+    assert classify.classify_tracks(tracks, version) == 0
+    monkeypatch.setattr(classify, "shipped_name", lambda: "the next one")
+    assert classify.classify_tracks(tracks, version) == 3
