@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
-        print("Stopped. The same training started again goes on where it was.", file=sys.stderr)
+        resumes = " The same training started again goes on where it was." if given[:1] == ["train"] else ""
+        print(f"Stopped.{resumes}", file=sys.stderr)
         return INTERRUPTED
     return 0
 

@@ -1,11 +1,12 @@
 """Model families side by side: the same tracks, the same splits, always beside the dummy and logistic regression."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from classifier.errors import DataError
 from classifier.evaluate import report
 from classifier.models import Learner
 from classifier.networks import changed
@@ -58,6 +59,7 @@ def compare(
     found: dict[str, list[dict[str, float]]] = {name: [] for name in learners}
     for seed in plan.seeds:
         parts = list(plan.splits(task, seed))
+        _check(task, parts, plan)
         for name, learner in learners.items():
             tested = []
             for one in parts:
@@ -65,6 +67,15 @@ def compare(
                 on_fit(name)
             found[name].append({key: float(np.mean([part[key] for part in tested])) for key in tested[0]})
     return {name: _spread(figures) for name, figures in found.items()}
+
+
+def _check(task: Task, parts: Sequence[Split], plan: Plan) -> None:
+    for one in parts:
+        if not len(one.valid) or not len(one.test) or len(set(task.first[one.train])) < 2:
+            raise DataError(
+                f"The split {plan.split} leaves a part without tracks, or training with a single genre; "
+                "there are too few artists or tracks for it."
+            )
 
 
 def _learner(name: str, plan: Plan) -> Learner:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from classifier.cells import BLANK
 from classifier.dataset import (
     BadRow,
     Dataset,
@@ -23,15 +24,16 @@ from classifier.dataset import (
 from classifier.errors import DataError
 from classifier.labels import (
     FEATURE_NAMES,
-    Feature,
     LabelMap,
     detect_mapping,
     families_of,
     feature_named,
     normalise,
+    some_of,
     sub_genres_of,
 )
-from classifier.tables import RawTable, Source, as_numbers, as_text, read_raw
+from classifier.tables import RawTable, Source, read_raw
+from classifier.values import refusals, words_for
 
 __all__ = [
     "Dataset", "Provenance", "ReadReport", "combine", "matrix", "present_labels", "read_table", "read_unlabelled",
@@ -72,21 +74,21 @@ def read_table(
     DataError
         Names file, row and column; with `on_bad_row="skip"` bad rows are left out and listed in the report.
     """
-    raw = read_raw(source, name)
+    raw = read_raw(source, name, _wanted(features, label_column))
     x, missing, bad = _features(raw, features, blank_is_bad=True)
     column, labels = _label_cells(raw, label_column, bad)
     if len(missing) == len(features):
         raise DataError(f"{raw.name} has none of the feature columns: {', '.join(features)}.")
     kept = _keep(raw, bad, on_bad_row)
     known = mapping or detect_mapping(labels[i] for i in kept)
-    genres = genres_of({labels[i] for i in kept}, level, known)
+    genres = genres_of({labels[i] for i in kept}, level, known, f"{raw.name}, column {column}")
     filed = [(genre,) if (genre := genres.get(label)) else () for label in labels]
     rows = _rows(raw, x, tuple(features), filed)
     data = merge_tracks(rows, [i for i in kept if filed[i]], repeat=repeat)
     report = ReadReport(
         rows_read=raw.n_rows,
         tracks=len(data),
-        bad_rows=tuple(bad),
+        bad_rows=tuple(bad[row] for row in sorted(bad)),
         left_out=dict(Counter(labels[i] for i in kept if not filed[i])),
         label_column=column,
         mapping=known if isinstance(known, str) and level != "own" else None,
@@ -97,12 +99,25 @@ def read_table(
     return replace(data, provenance=(origin,), report=report, outside=outside, level=level)
 
 
-def genres_of(labels: set[str], level: Level, mapping: str | LabelMap | None) -> Mapping[str, str | None]:
-    """Each label's genre at `level`, None where it names none; DataError names labels that `mapping` does not know."""
+def genres_of(
+    labels: set[str], level: Level, mapping: str | LabelMap | None, place: str
+) -> Mapping[str, str | None]:
+    """Each label's genre at `level`, None where it names none.
+
+    Raises
+    ------
+    DataError
+        `mapping` does not know some labels; they are named, and so is `place`, where they were found.
+    """
     if level == "own":
         return {label: normalise(label).replace(" ", "-") for label in labels}
     # "families" where nothing fits: it raises, naming the labels that no mapping knows.
-    return (families_of if level == "family" else sub_genres_of)(labels, mapping or "families")
+    try:
+        return (families_of if level == "family" else sub_genres_of)(labels, mapping or "families")
+    except DataError as error:
+        raise DataError(
+            f"{place}: {str(error).rstrip('.')}; correct them, or keep them with --labels own."
+        ) from error
 
 
 def _outside(rows: Dataset, places: list[int], labels: Sequence[str], inside: set[str]) -> Dataset | None:
@@ -113,7 +128,7 @@ def _outside(rows: Dataset, places: list[int], labels: Sequence[str], inside: se
 
 def _rows(raw: RawTable, x: np.ndarray, names: tuple[str, ...], labels: Sequence[tuple[str, ...]]) -> Dataset:
     column = _find(raw, ALBUM_COLUMNS)
-    albums = tuple(as_text(raw.columns[column])) if column else ()
+    albums = tuple(raw.text(column)) if column else ()
     return Dataset(x, names, tuple(labels), _artists(raw), _ids(raw), albums)
 
 
@@ -121,13 +136,22 @@ def read_unlabelled(
     source: Source, *, name: str | None = None, features: Sequence[str] = FEATURE_NAMES
 ) -> Dataset:
     """A table to predict: one track a row in the table's order, labels ignored, blank cells simply unknown."""
-    raw = read_raw(source, name)
+    raw = read_raw(source, name, _wanted(features))
     x, missing, bad = _features(raw, features, blank_is_bad=False)
     _keep(raw, bad, "stop")
     data = _rows(raw, x, tuple(features), ((),) * raw.n_rows)
     if len(missing) == len(features) and not any(data.artists):
         raise DataError(f"{raw.name} has neither a feature column nor an artist column.")
     return replace(data, report=ReadReport(raw.n_rows, raw.n_rows, (), {}, None, None, missing))
+
+
+def _wanted(features: Sequence[str], label_column: str | None = None) -> set[str]:
+    """The columns that may be read, in lower case: what else a table holds need not fit into memory."""
+    labels = (label_column,) if label_column else LABEL_COLUMNS
+    aliases = [alias for name in features for alias in ALIASES.get(name, ())]
+    return {
+        one.lower() for one in (*features, *aliases, *labels, *ARTIST_COLUMNS, *ALBUM_COLUMNS, *ID_COLUMNS)
+    }
 
 
 def _find(raw: RawTable, names: Sequence[str]) -> str | None:
@@ -137,66 +161,43 @@ def _find(raw: RawTable, names: Sequence[str]) -> str | None:
 
 def _features(
     raw: RawTable, names: Sequence[str], *, blank_is_bad: bool
-) -> tuple[np.ndarray, tuple[str, ...], list[BadRow]]:
+) -> tuple[np.ndarray, tuple[str, ...], dict[int, BadRow]]:
+    """Float32 [n, F], the names of absent columns, and the first thing wrong with each bad row, by row from 1."""
     columns: dict[str, np.ndarray] = {}
-    bad = [BadRow(row, "-", reason) for row, reason in raw.broken]
-    broken = {row for row, _ in raw.broken}
+    bad = {row: BadRow(row, "", reason) for row, reason in raw.broken}
     for feature in map(feature_named, names):
         found = _find(raw, (feature.name.lower(), *ALIASES.get(feature.name, ())))
         if found is None and math.isinf(feature.high):
-            raise DataError(f"{raw.name} has no column {feature.name!r}.")
+            raise DataError(f"{raw.name} has no column {feature.name!r}; it has {some_of(raw.header)}.")
         if found is None:
             continue
-        values, wrong = as_numbers(raw.columns[found])
-        reasons = _refused(values, wrong, feature, blank_is_bad=blank_is_bad)
-        bad += [BadRow(i + 1, found, why) for i, why in reasons.items() if i + 1 not in broken]
+        values, wrong = raw.numbers(found, words_for(feature))
+        reasons = refusals(values, wrong, feature, blank_is_bad=blank_is_bad)
+        bad |= {i + 1: BadRow(i + 1, found, why) for i, why in reasons.items() if i + 1 not in bad}
         values[list(reasons)] = np.nan
         columns[feature.name] = values
     missing = tuple(name for name in names if name not in columns)
     return matrix(columns, raw.n_rows, names), missing, bad
 
 
-def _refused(
-    values: np.ndarray, wrong: Mapping[int, str], feature: Feature, *, blank_is_bad: bool
-) -> dict[int, str]:
-    reasons = {i: f"{cell[:40]!r} is not a number" for i, cell in wrong.items()}
-    if blank_is_bad:
-        reasons |= {int(i): "the cell is empty" for i in np.flatnonzero(np.isnan(values)) if i not in wrong}
-    known = ~np.isnan(values)
-    outside = known & ~((values >= feature.low) & (values <= feature.high) & np.isfinite(values))
-    bounded = f"outside {feature.low:g} to {feature.high:g} ({feature.unit})"
-    span = bounded if np.isfinite(feature.high) else "no finite number"
-    reasons |= {int(i): f"{values[i]:g} is {span}" for i in np.flatnonzero(outside)}
-    if feature.kind != "number":
-        broken = known & ~outside & (values != np.round(values))
-        reasons |= {int(i): f"{values[i]:g} is not a whole number" for i in np.flatnonzero(broken)}
-    return reasons
-
-
-def _label_cells(raw: RawTable, wanted: str | None, bad: list[BadRow]) -> tuple[str, list[str]]:
+def _label_cells(raw: RawTable, wanted: str | None, bad: dict[int, BadRow]) -> tuple[str, list[str]]:
     column = _find(raw, (wanted.lower(),) if wanted else LABEL_COLUMNS)
     if column is None:
         looked = repr(wanted) if wanted else "one of " + ", ".join(LABEL_COLUMNS)
-        raise DataError(f"{raw.name} has no label column; looked for {looked}.")
-    cells = as_text(raw.columns[column])
-    broken = {row for row, _ in raw.broken}
-    bad += [
-        BadRow(i + 1, column, "the label is empty")
-        for i, cell in enumerate(cells)
-        if not cell and i + 1 not in broken
-    ]
+        raise DataError(f"{raw.name} has no label column: looked for {looked}, found {some_of(raw.header)}.")
+    cells = raw.text(column)
+    for row, cell in enumerate(cells, start=1):
+        if row not in bad and cell.lower() in BLANK:
+            bad[row] = BadRow(row, column, "the label is empty")
     return column, cells
 
 
-def _keep(raw: RawTable, bad: list[BadRow], on_bad_row: OnBadRow) -> list[int]:
-    bad.sort(key=lambda one: one.row)
-    if bad and on_bad_row == "stop":
-        first = bad[0]
-        raise DataError(f"{raw.name}, row {first.row}, column {first.column}: {first.reason}.")
-    refused = {one.row - 1 for one in bad}
-    kept = [i for i in range(raw.n_rows) if i not in refused]
-    if not kept:
-        raise DataError(f"{raw.name} holds no usable row.")
+def _keep(raw: RawTable, bad: dict[int, BadRow], on_bad_row: OnBadRow) -> list[int]:
+    if not raw.n_rows:
+        raise DataError(f"{raw.name} has a header but no rows.")
+    kept = [i for i in range(raw.n_rows) if i + 1 not in bad]
+    if bad and (on_bad_row == "stop" or not kept):
+        raise DataError(f"{raw.name}, {bad[min(bad)].sentence()}")
     return kept
 
 
@@ -204,15 +205,12 @@ def _artists(raw: RawTable) -> tuple[tuple[str, ...], ...]:
     column = _find(raw, ARTIST_COLUMNS)
     if column is None:
         return ((),) * raw.n_rows
-    return tuple(
-        tuple(part.strip() for part in cell.split(";") if part.strip())
-        for cell in as_text(raw.columns[column])
-    )
+    return tuple(raw.names(column))
 
 
 def _ids(raw: RawTable) -> tuple[str, ...]:
     column = _find(raw, ID_COLUMNS)
-    cells = as_text(raw.columns[column]) if column else [""] * raw.n_rows
+    cells = raw.text(column) if column else [""] * raw.n_rows
     return tuple(cell or f"{raw.name}:{i + 1}" for i, cell in enumerate(cells))
 
 
@@ -226,6 +224,6 @@ def label_counts(
     DataError
         The file is not a usable table: as `read_table`, but without judging single rows.
     """
-    raw = read_raw(source, name)
-    _, labels = _label_cells(raw, label_column, [])
-    return dict(Counter(label for label in labels if label).most_common())
+    raw = read_raw(source, name, _wanted((), label_column))
+    _, labels = _label_cells(raw, label_column, {})
+    return dict(Counter(label for label in labels if label.lower() not in BLANK).most_common())

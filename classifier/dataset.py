@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from classifier.labels import FAMILIES, FEATURE_NAMES
+from classifier.labels import FAMILIES, FEATURE_NAMES, some_of
 
 
 @dataclass(frozen=True)
@@ -13,8 +13,12 @@ class BadRow:
     """A refused row: `row` counts data rows from 1, without the header."""
 
     row: int
-    column: str
+    column: str  # empty where the whole row is meant
     reason: str
+
+    def sentence(self) -> str:
+        place = f"row {self.row}, column {self.column}" if self.column else f"row {self.row}"
+        return f"{place}: {self.reason}."
 
 
 @dataclass(frozen=True)
@@ -44,14 +48,11 @@ class ReadReport:
         """The report as sentences for a person."""
         lines = [f"{self.rows_read:,} rows became {self.tracks:,} tracks."]
         if self.bad_rows:
-            first = self.bad_rows[0]
-            lines.append(
-                f"{len(self.bad_rows):,} bad rows were skipped; the first is row {first.row}, "
-                f"column {first.column}: {first.reason}."
-            )
+            skipped = f"{len(self.bad_rows):,} bad rows were skipped"
+            lines.append(f"{skipped}; the first is {self.bad_rows[0].sentence()}")
         if self.left_out:
             rows = sum(self.left_out.values())
-            lines.append(f"{rows:,} rows carry labels that name no genre family: {', '.join(self.left_out)}.")
+            lines.append(f"{rows:,} rows carry labels that name no genre family: {some_of(self.left_out)}.")
         if self.missing_columns:
             lines.append(f"Missing columns are treated as unknown: {', '.join(self.missing_columns)}.")
         return lines

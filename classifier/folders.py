@@ -33,6 +33,7 @@ def list_clips(folder: Path) -> list[Clip]:
     DataError
         There is no such folder, or no sound file in any of its sub-folders.
     """
+    folder = folder.absolute()  # "." has no name
     if not folder.is_dir():
         raise DataError(f"{folder.name} is not a folder.")
     files = sorted(path for path in folder.glob("*/*") if path.suffix.lower() in SUFFIXES and path.is_file())
@@ -58,9 +59,10 @@ def read_folder(
     DataError
         A file that is no usable sound is named; with `on_bad_row="skip"` it is left out and listed in the report.
     """
+    folder = folder.absolute()
     clips = list_clips(folder)
     known = mapping or detect_mapping(clip.label for clip in clips)
-    genres = genres_of({clip.label for clip in clips}, level, known)
+    genres = genres_of({clip.label for clip in clips}, level, known, folder.name)
     described, bad, digest = _describe(clips, on_bad_row, on_clip)
     filed = [(genre,) if (genre := genres[clip.label]) else () for clip in clips]
     rows = [i for i, one in enumerate(filed) if one and described[i]]
@@ -92,7 +94,8 @@ def _describe(
     digest = hashlib.sha256()
     for i, clip in enumerate(clips):
         try:
-            content = clip.path.read_bytes()
+            with clip.path.open("rb") as file:
+                content = file.read(audio.MAX_BYTES + 1)  # one byte too many is refused
             digest.update(content)
             described.append(features.describe(audio.decode(content)))
         except (AudioError, OSError) as error:

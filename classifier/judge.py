@@ -10,6 +10,7 @@ from classifier.dataset import Dataset, targets
 from classifier.errors import DataError
 from classifier.evaluate import report
 from classifier.fusion import combinations, key, rows_with
+from classifier.labels import some_of
 from classifier.measure import sample_arrays
 from classifier.predict import Predictor
 from classifier.registry import read_meta
@@ -36,7 +37,7 @@ def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
     predictor = Predictor.load(path)
     rows = _rows(predictor, data, split)
     if not len(rows):
-        raise DataError(f"No track of {_name(data)} is left to judge with the split {split}.")
+        raise DataError(f"No track of {_name(data)} is left to judge with --split {split}; try --split all.")
     part = data.take(rows)
     log_p, _, present = predictor.log_probabilities(part.x, part.artists)
     alone, _, unheard = predictor.log_probabilities(part.x, ((),) * len(part))
@@ -65,8 +66,6 @@ def evaluation_arrays(path: Path, data: Dataset) -> dict[str, np.ndarray]:
     """A sample of the table's tracks for the report; see `measure.sample_arrays`."""
     predictor = Predictor.load(path)
     rows = _rows(predictor, data, "all")
-    if not len(rows):
-        raise DataError(f"No track of {_name(data)} has one of the version's genres.")
     return sample_arrays(data.x[rows], targets(data.take(rows), predictor.labels), predictor.model)
 
 
@@ -77,6 +76,10 @@ def _name(data: Dataset) -> str:
 def _rows(predictor: Predictor, data: Dataset, split: str) -> np.ndarray:
     """Row indices of the split, of tracks with at least one of the version's genres."""
     usable = np.flatnonzero(targets(data, predictor.labels).any(1))
+    if not len(usable):
+        raise DataError(
+            f"No track of {_name(data)} has one of the version's genres: {some_of(predictor.labels)}."
+        )
     if split == "by-artist":
         known = [any(map(predictor.artists.knows, names)) for names in data.artists]
         return np.setdiff1d(usable, np.flatnonzero(known))

@@ -65,6 +65,13 @@ def normalise(label: str) -> str:
     return re.sub(r"[\s_\-/]+", " ", label.strip().lower().replace("&", " and ")).strip()
 
 
+def some_of(names: Iterable[str]) -> str:
+    """The names as one would list them in a sentence: twenty of them, shortened, and how many more there are."""
+    given = list(names)
+    told = ", ".join(name if len(name) <= 60 else f"{name[:60]}…" for name in given[:20])
+    return f"{told} and {len(given) - 20:,} more" if len(given) > 20 else told or "none"
+
+
 def _flatten(by_family: Mapping[str | None, str]) -> LabelMap:
     return {normalise(label): family for family, labels in by_family.items() for label in labels.split("|")}
 
@@ -106,14 +113,13 @@ def families_of(labels: Iterable[str], mapping: str | LabelMap) -> dict[str, str
     Raises
     ------
     DataError
-        Labels the mapping does not know; all of them are named.
+        Labels the mapping does not know; all of them are counted and the first named.
     """
     known = _normalised(mapping)
     distinct = sorted(set(labels))
     unknown = [label for label in distinct if normalise(label) not in known]
     if unknown:
-        names = ", ".join(repr(label) for label in unknown)
-        raise DataError(f"{len(unknown)} label(s) have no genre assigned: {names}.")
+        raise DataError(f"{len(unknown):,} label(s) have no genre assigned: {some_of(map(repr, unknown))}.")
     return {label: known[normalise(label)] for label in distinct}
 
 

@@ -98,6 +98,12 @@ def read_meta(path: Path) -> dict[str, Any]:
     missing = [name for name in _REQUIRED if name not in meta]
     if missing:
         raise ModelError(f"The model version {path.name} is damaged: {META} lacks {', '.join(missing)}.")
+    try:
+        named = [str(feature["name"]) for feature in meta["features"]]
+    except (TypeError, KeyError):
+        named = []
+    if not named:
+        raise ModelError(f"The model version {path.name} is damaged: {META} does not name its features.")
     return meta
 
 

@@ -3,19 +3,24 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from classifier import cells
 from classifier.errors import DataError
 
 MAX_BYTES = 512 * 1024**2
 MAX_ROWS = 500_000
+BATCH = 1_000  # rows held as Python text, which takes ten times the room of Arrow's, or unpacked unseen
+SEPARATORS = ",;\t|"
 Source = str | Path | BinaryIO
 
 # Beginnings of files that people rename to .csv, and what to say about them.
@@ -23,118 +28,213 @@ _NOT_TABLES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "is an Excel workbook or a ZIP archive; save it as CSV (UTF-8)"),
     (b"\xd0\xcf\x11\xe0", "is an old Excel workbook; save it as CSV (UTF-8)"),
     (b"\x1f\x8b", "is compressed with gzip; unpack it first"),
+    (b"ARROW1", "is a Feather file; save it as Parquet or CSV (UTF-8)"),
     (b"<!doctype", "is a web page, not a table"),
     (b"<html", "is a web page, not a table"),
     (b"%PDF", "is a PDF document, not a table"),
+    (b"[", "is JSON, not a table; save it as CSV (UTF-8)"),
+    (b"{", "is JSON, not a table; save it as CSV (UTF-8)"),
 )
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """Columns by their own names: lists of text for CSV, Arrow columns for Parquet; `broken` are unreadable rows."""
+    """Columns by their own names, of which `header` names all; `broken` are unreadable rows, counted from 1."""
 
     name: str
-    columns: dict[str, Sequence[str] | pa.ChunkedArray]
+    header: tuple[str, ...]
+    columns: Mapping[str, pa.ChunkedArray]
     n_rows: int
     sha256: str
     broken: tuple[tuple[int, str], ...] = ()
+    decimal_comma: bool = False
+
+    def text(self, column: str) -> list[str]:
+        """A column as text, empty where the cell is; DataError where it holds anything else."""
+        try:
+            return cells.as_text(self._flat(column))
+        except (ValueError, OverflowError) as error:
+            raise DataError(f"{self.name}, column {column}: holds bytes that are not UTF-8 text.") from error
+
+    def numbers(self, column: str, words: Mapping[str, float]) -> tuple[np.ndarray, dict[int, str]]:
+        """A column as float64 with NaN for blank cells, and the cells (by index) that are not numbers."""
+        flat = self._flat(column)
+        if cells.is_numeric(flat):
+            return cells.numeric(flat), {}
+        return cells.parsed(self.text(column), words, decimal_comma=self.decimal_comma)
+
+    def names(self, column: str) -> list[tuple[str, ...]]:
+        """A column of lists, or of text separated by semicolons."""
+        values = self.columns[column]
+        if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
+            return cells.as_names(values)
+        return [cells.split_names(cell) for cell in self.text(column)]
+
+    def _flat(self, column: str) -> pa.ChunkedArray:
+        if pa.types.is_nested(self.columns[column].type):
+            raise DataError(f"{self.name}, column {column}: holds lists or records; give one value a row.")
+        return self.columns[column]
 
 
-def read_raw(source: Source, name: str | None = None) -> RawTable:
-    """Read a CSV or Parquet file, or an open binary file.
+def read_raw(source: Source, name: str | None = None, wanted: Collection[str] | None = None) -> RawTable:
+    """Read a CSV or Parquet file, or an open binary file; only the columns `wanted` (in lower case) where given.
 
     Raises
     ------
     DataError
         The file is missing, empty, too large, not a table, or has an unusable header.
     """
-    name = (
-        name
-        or Path(getattr(source, "name", None) or (source if isinstance(source, str | Path) else "table")).name
-    )
-    content = _content(source, name)
-    if not content.strip():
-        raise DataError(f"{name} is empty.")
-    for start, sentence in _NOT_TABLES:
-        if content[: len(start)].lower() == start.lower():
-            raise DataError(f"{name} {sentence}.")
-    return _parquet(content, name) if content[:4] == b"PAR1" else _csv(content, name)
-
-
-def _content(source: Source, name: str) -> bytes:
+    given = source if isinstance(source, str | Path) else getattr(source, "name", None)
+    name = name or Path(given or "table").name
     try:
-        if isinstance(source, str | Path):
-            with open(source, "rb") as file:
-                content = file.read(MAX_BYTES + 1)
-        else:
-            content = source.read(MAX_BYTES + 1)
+        with _opened(source, name) as file:
+            return _read(_bounded(file, name), name, wanted)
     except OSError as error:
         raise DataError(f"{name} cannot be read: {error.strerror or error}.") from error
-    if len(content) > MAX_BYTES:
-        raise DataError(f"{name} is larger than {MAX_BYTES // 1024**2} MB; split it into several tables.")
-    return content
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _parquet(content: bytes, name: str) -> RawTable:
+def _opened(source: Source, name: str) -> AbstractContextManager[BinaryIO]:
+    if not isinstance(source, str | Path):
+        return nullcontext(source)
     try:
-        file = pq.ParquetFile(io.BytesIO(content))
-        _check_rows(file.metadata.num_rows, name)
-        _check_header(file.schema_arrow.names, name)
-        table = file.read()
+        return open(source, "rb")  # noqa: SIM115 - the caller closes it
+    except ValueError as error:
+        raise DataError(f"{name!r} is no file name.") from error
+
+
+def _bounded(file: BinaryIO, name: str) -> BinaryIO:
+    """The file from its beginning; one that cannot go back, such as a pipe, is held in memory."""
+    seekable = file if file.seekable() else io.BytesIO(file.read(MAX_BYTES + 1))
+    if seekable.seek(0, io.SEEK_END) > MAX_BYTES:
+        raise DataError(f"{name} is larger than {MAX_BYTES // 1024**2} MB; split it into several tables.")
+    seekable.seek(0)
+    return seekable
+
+
+def _read(file: BinaryIO, name: str, wanted: Collection[str] | None) -> RawTable:
+    start = file.read(4096)
+    file.seek(0)
+    for beginning, sentence in _NOT_TABLES:
+        if start.lstrip()[: len(beginning)].lower() == beginning.lower():
+            raise DataError(f"{name} {sentence}.")
+    if start.startswith(b"PAR1"):
+        return _parquet(file, name, wanted)
+    encoding = next((codec for mark, codec in _BYTE_ORDER_MARKS if start.startswith(mark)), "utf-8")
+    text = io.TextIOWrapper(file, encoding, newline="")
+    try:
+        return _csv(text, name, wanted)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{name}{_undecodable(file)}: not UTF-8 text; save the table as CSV (UTF-8)."
+        ) from error
+    finally:
+        text.detach()  # the file is the caller's to close
+
+
+def _undecodable(file: BinaryIO) -> str:
+    """The line that is not UTF-8, found anew: the decoder, reading ahead, knows only about where it is."""
+    file.seek(0)
+    for number, line in enumerate(file, start=1):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            return f", line {number}"
+    return ""
+
+
+def _digest(file: Any) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _parquet(file: BinaryIO, name: str, wanted: Collection[str] | None) -> RawTable:
+    try:
+        parquet = pq.ParquetFile(file)
+        header, n_rows = tuple(parquet.schema_arrow.names), parquet.metadata.num_rows
+        _check_rows(n_rows, name)
+        _check_header(header, name)
+        kept = [header[i] for i in _places(header, wanted)]
+        columns = _chunks(parquet, kept, name)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{name} is a damaged or incomplete Parquet file.") from error
-    return RawTable(name, {key: table[key] for key in table.column_names}, table.num_rows, _digest(content))
+    return RawTable(name, header, columns, n_rows, _digest(file))
 
 
-def _csv(content: bytes, name: str) -> RawTable:
-    text = _decode(content, name)
-    separator = _separator(text[: text.find("\n")] if "\n" in text else text)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    try:
-        header = [cell.strip() for cell in next(rows)]
-        _check_header(header, name)
-        kept, broken = _rows(rows, len(header), name)
-    except csv.Error as error:
-        raise DataError(f"{name}, line {rows.line_num}: not readable as CSV ({error}).") from error
-    cells = zip(*kept, strict=True) if kept else ((),) * len(header)
-    columns: dict[str, Sequence[str] | pa.ChunkedArray] = dict(zip(header, cells, strict=True))
-    return RawTable(name, columns, len(kept), _digest(content), tuple(broken))
+def _chunks(parquet: pq.ParquetFile, kept: list[str], name: str) -> dict[str, pa.ChunkedArray]:
+    """The columns, read bit by bit: a small file may unpack to more than fits into memory."""
+    chunks: dict[str, list[pa.Array]] = {column: [] for column in kept}
+    size = 0
+    for batch in parquet.iter_batches(BATCH, columns=kept):
+        parts = {column: _unpacked(batch.column(column)) for column in kept}
+        size += sum(part.nbytes for part in parts.values())
+        if size > MAX_BYTES:
+            raise DataError(
+                f"{name} unpacks to more than {MAX_BYTES // 1024**2} MB; split it into several tables."
+            )
+        for column, part in parts.items():
+            chunks[column].append(part)
+    return {column: pa.chunked_array(found or [pa.nulls(0)]) for column, found in chunks.items()}
 
 
-def _decode(content: bytes, name: str) -> str:
-    encoding = next((codec for mark, codec in _BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{name}, line {line}: not UTF-8 text; save the table as CSV (UTF-8).") from error
-    if "\0" in text[:4096]:
+def _unpacked(part: pa.Array) -> pa.Array:
+    return part.dictionary_decode() if pa.types.is_dictionary(part.type) else part
+
+
+def _csv(text: io.TextIOWrapper, name: str, wanted: Collection[str] | None) -> RawTable:
+    if "\0" in text.read(4096):
         raise DataError(f"{name} is not a text table; save it as CSV (UTF-8).")
-    return text
-
-
-def _separator(first_line: str) -> str:
-    return max(",;\t|", key=first_line.count)
-
-
-def _rows(rows: Iterable[list[str]], width: int, name: str) -> tuple[list[list[str]], list[tuple[int, str]]]:
-    """Rows padded to `width`; a row of another length keeps its place as blanks and is reported as broken."""
-    kept: list[list[str]] = []
+    text.seek(0)
+    first = next((line for line in text if line.strip()), "")
+    if not first:
+        raise DataError(f"{name} is empty.")
+    separator = max(SEPARATORS, key=first.count)
+    if first.strip("\r\n").lower() in {f"sep={one}" for one in SEPARATORS}:  # Excel's way to say it
+        separator, first = first[4], next(text, "")
+    rows = csv.reader(chain([first], text), delimiter=separator)
     broken: list[tuple[int, str]] = []
+    try:
+        header = tuple(cell.strip() for cell in next(rows, ()))
+        _check_header(header, name)
+        columns, n_rows = _columns(_tidy(rows, len(header), name, broken), header, wanted)
+    except csv.Error as error:
+        raise DataError(
+            f"{name}, line {rows.line_num}: not readable as CSV ({error}); look for a quotation mark left open."
+        ) from error
+    digest = _digest(text.buffer)
+    return RawTable(name, header, columns, n_rows, digest, tuple(broken), decimal_comma=separator == ";")
+
+
+def _places(header: Sequence[str], wanted: Collection[str] | None) -> list[int]:
+    return [i for i, one in enumerate(header) if one and (wanted is None or one.lower() in wanted)]
+
+
+def _columns(
+    rows: Iterator[list[str]], header: Sequence[str], wanted: Collection[str] | None
+) -> tuple[dict[str, pa.ChunkedArray], int]:
+    chunks: dict[int, list[pa.Array]] = {place: [] for place in _places(header, wanted)}
+    n_rows = 0
+    while batch := list(islice(rows, BATCH)):
+        n_rows += len(batch)
+        for place, parts in chunks.items():
+            parts.append(pa.array([row[place] for row in batch], pa.string()))
+    return {header[place]: pa.chunked_array(parts, pa.string()) for place, parts in chunks.items()}, n_rows
+
+
+def _tidy(
+    rows: Iterable[list[str]], width: int, name: str, broken: list[tuple[int, str]]
+) -> Iterator[list[str]]:
+    """Rows of `width` fields without the blank ones; a row of another length becomes blank and is added to `broken`."""
+    count = 0
     for row in rows:
-        if not row:
+        if not any(row):
             continue
-        if len(row) != width:
-            broken.append((len(kept) + 1, f"has {len(row)} fields where the header has {width}"))
+        count += 1
+        _check_rows(count, name)
+        if len(row) < width or any(row[width:]):
+            broken.append((count, f"has {len(row)} fields where the header has {width}"))
             row = [""] * width
-        kept.append(row)
-        _check_rows(len(kept), name)
-    return kept, broken
+        yield row
 
 
 def _check_rows(count: int, name: str) -> None:
@@ -146,45 +246,5 @@ def _check_header(header: Sequence[str], name: str) -> None:
     seen: set[str] = set()
     for column in header:
         if column and column.lower() in seen:
-            raise DataError(f"{name} has the column {column!r} twice.")
+            raise DataError(f"{name} has the column {column!r} twice; rename or remove one of them.")
         seen.add(column.lower())
-
-
-def as_text(column: Sequence[str] | pa.ChunkedArray) -> list[str]:
-    """A column as text; empty where the cell is."""
-    if isinstance(column, pa.ChunkedArray):
-        return ["" if cell is None else str(cell).strip() for cell in column.to_pylist()]
-    return [cell.strip() for cell in column]
-
-
-_WORDS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "major": 1.0, "minor": 0.0}
-BLANK = ("", "nan", "na", "n/a", "null", "none")
-
-
-def as_numbers(column: Sequence[str] | pa.ChunkedArray) -> tuple[np.ndarray, dict[int, str]]:
-    """A column as float64 with NaN for blank cells, and the cells (by index) that are not numbers."""
-    if isinstance(column, pa.ChunkedArray) and (
-        pa.types.is_integer(column.type)
-        or pa.types.is_floating(column.type)
-        or pa.types.is_boolean(column.type)
-    ):
-        return np.array(column.cast(pa.float64()).to_numpy(), np.float64), {}  # a copy: Arrow's is read-only
-    cells = as_text(column)
-    try:
-        return np.array(cells, np.float64), {}
-    except ValueError:
-        return _numbers_one_by_one(cells)
-
-
-def _numbers_one_by_one(cells: list[str]) -> tuple[np.ndarray, dict[int, str]]:
-    values = np.full(len(cells), np.nan)
-    wrong: dict[int, str] = {}
-    for index, cell in enumerate(cells):
-        word = cell.lower()
-        if word in BLANK:
-            continue
-        try:
-            values[index] = _WORDS[word] if word in _WORDS else float(word)
-        except ValueError:
-            wrong[index] = cell
-    return values, wrong

@@ -4,6 +4,7 @@ import argparse
 import json
 
 from classifier.commands import tables
+from classifier.errors import DataError
 from classifier.model_names import MODELS
 
 
@@ -16,13 +17,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--split", choices=tables.SPLITS, default="by-artist")
     parser.add_argument(
-        "--folds", type=int, default=0, help="cross-validation in so many folds instead of one test part"
+        "--folds",
+        type=_folds,
+        default=0,
+        help="cross-validation in so many folds, 2 or more, instead of one test part",
     )
-    parser.add_argument("--seeds", default="0", help="separated by commas: other splits and other starts")
-    parser.add_argument("--members", type=int, help="networks to average")
+    parser.add_argument(
+        "--seeds", type=_seeds, default=(0,), help="separated by commas: other splits and other starts"
+    )
+    parser.add_argument("--members", type=tables.whole(1), help="networks to average")
     tables.add_balance(parser, genre=0.0)
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
     parser.set_defaults(run=run)
+
+
+def _folds(text: str) -> int:
+    return 0 if text == "0" else tables.whole(2)(text)
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(map(tables.whole(0, tables.MAX_SEED), text.split(","))))
 
 
 def run(options: argparse.Namespace) -> None:
@@ -31,17 +45,19 @@ def run(options: argparse.Namespace) -> None:
     from classifier.compare import Plan, compare
     from classifier.task import Balance, build_task
 
+    if options.folds and options.split == "by-fold":
+        raise DataError("--split by-fold has its own folds; leave --folds out, or split by-artist.")
     datasets = tables.read_all(options)
     task = build_task(datasets, tables.names(options.genres))
     plan = Plan(
         models=tables.names(options.models) or tuple(MODELS),
         split=options.split.removeprefix("by-"),
         folds=options.folds,
-        seeds=tuple(int(seed) for seed in tables.names(options.seeds) or ("0",)),
+        seeds=options.seeds,
         members=options.members,
         balance=Balance(options.genre_balance, options.artist_balance),
     )
-    with tqdm(total=plan.fits, unit="fit") as bar:
+    with tqdm(total=plan.fits, unit="fit", delay=1) as bar:
         figures = compare(task, plan, on_fit=lambda name: (bar.set_postfix_str(name), bar.update()))
     if options.json:
         print(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.commands import tables
+from classifier.errors import DataError
 from classifier.labels import FAMILIES
 from classifier.taxonomy import family_log_probs
 
@@ -32,11 +33,19 @@ def run(options: argparse.Namespace) -> None:
     from classifier.predict import Predictor
 
     predictor = Predictor.load(tables.version_path(options.model))
+    _check_output(options.output, Path(options.input))
     data = read_unlabelled(options.input, features=predictor.feature_names)
     artists = ((),) * len(data) if options.no_artists else data.artists
     genres = tables.names(options.genres)
     results = predictor.predict_rows(data.track_ids, data.x, artists, genres=genres, one_library=True)
     _write(options.output, predictor, results)
+
+
+def _check_output(path: Path, source: Path) -> None:
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise DataError(f"{str(path)!r} cannot be written: give --output a file in a directory that exists.")
+    if path.exists() and source.exists() and path.samefile(source):
+        raise DataError(f"{path.name} is the table to read; give --output another name.")
 
 
 def _write(path: Path, predictor: "Predictor", results: "list[Result]") -> None:
@@ -48,10 +57,13 @@ def _write(path: Path, predictor: "Predictor", results: "list[Result]") -> None:
     genres = list(dict.fromkeys((*FAMILIES, *predictor.labels)))
     several = ["genres"] if predictor.several.at_most > 1 else []
     columns = ["track_id", "genre", "confidence", "sure", *(f"p_{one}" for one in genres), *several, "other"]
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(_row(one, genres, predictor.level) for one in results)
+    try:
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(_row(one, genres, predictor.level) for one in results)
+    except OSError as error:
+        raise DataError(f"{str(path)!r} cannot be written: {error.strerror or error}.") from error
 
 
 def _row(result: "Result", genres: list[str], level: str) -> dict[str, Any]:

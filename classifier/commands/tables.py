@@ -1,15 +1,17 @@
 """What several commands share: which tables to read, how, and how to print figures."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from classifier.dataset import Dataset
 from classifier.errors import DataError
-from classifier.labels import FEATURE_NAMES, FEATURE_SETS, MAPPINGS
+from classifier.labels import FEATURE_SETS, MAPPINGS
 from classifier.registry import shipped_path
 
+MAX_SEED = 2**32 - 1
 SPLITS = ("by-artist", "by-album", "by-fold", "random", "stratified")
 
 
@@ -46,8 +48,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_balance(parser: argparse.ArgumentParser, genre: float) -> None:
     """How much what is rare counts."""
     text = "0: every track counts the same; 1: every {} does"
-    parser.add_argument("--genre-balance", type=float, default=genre, help=text.format("genre"))
-    parser.add_argument("--artist-balance", type=float, default=0.0, help=text.format("primary artist"))
+    parser.add_argument("--genre-balance", type=share, default=genre, help=text.format("genre"))
+    parser.add_argument("--artist-balance", type=share, default=0.0, help=text.format("primary artist"))
+
+
+def whole(low: int, high: int | None = None) -> Callable[[str], int]:
+    """A type for argparse: whole numbers within bounds."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if value < low or (high is not None and value > high):
+            span = f"from {low} to {high}" if high is not None else f"of {low} or more"
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number {span}")
+        return value
+
+    return parse
+
+
+def share(text: str) -> float:
+    """A type for argparse: a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number from 0 to 1")
+    return value
 
 
 def names(text: str | None) -> tuple[str, ...] | None:
@@ -57,17 +86,22 @@ def names(text: str | None) -> tuple[str, ...] | None:
 
 def features(text: str) -> tuple[str, ...]:
     """A feature set's columns, or the columns named."""
-    return FEATURE_SETS.get(text) or names(text) or FEATURE_NAMES
+    found = FEATURE_SETS.get(text) or names(text)
+    if not found:
+        raise DataError(f"--features names no column and no set of {', '.join(FEATURE_SETS)}.")
+    return tuple(dict.fromkeys(found))
 
 
 def read_all(options: argparse.Namespace) -> list[Dataset]:
     """Every table of `--data`, telling what became of its rows."""
-    paths = names(options.data)
-    if not paths:
-        raise DataError("--data names no table.")
+    paths = [path.strip() for path in options.data.split(",")]
+    if not all(paths):
+        raise DataError("--data names no table, or has a comma too many.")
     licences = [text.strip() for text in options.licence.split(",")]
     licences = (licences + licences[-1:] * len(paths))[: len(paths)]
     datasets = [read_one(path, options, licence) for path, licence in zip(paths, licences, strict=True)]
+    if len({data.feature_names for data in datasets}) > 1:
+        raise DataError("--data mixes tables with folders of sound files, which have other features.")
     for data in datasets:
         print(f"{data.provenance[0].name}: {' '.join(data.report.sentences() if data.report else ())}")
     return datasets
@@ -75,7 +109,7 @@ def read_all(options: argparse.Namespace) -> list[Dataset]:
 
 def read_one(path: str, options: argparse.Namespace, licence: str = "not stated") -> Dataset:
     on_bad_row: Literal["stop", "skip"] = "skip" if options.skip_bad_rows else "stop"
-    if Path(path).is_dir():
+    if os.path.isdir(path):  # unlike Path's, it answers for names that no system would take
         return _read_folder(Path(path), options, on_bad_row, licence)
     from classifier.data import read_table
 
@@ -98,7 +132,7 @@ def _read_folder(
 
     from classifier.folders import read_folder
 
-    with tqdm(unit="clip", desc=folder.name) as bar:
+    with tqdm(unit="clip", desc=folder.name, delay=1) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total

@@ -1,12 +1,13 @@
 """train: a model version from labelled tables. A run that was killed goes on when it is started again."""
 
 import argparse
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from classifier.commands import tables
-from classifier.errors import DataError
+from classifier.errors import DataError, ModelError
 from classifier.model_names import MODELS
 
 
@@ -20,13 +21,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", help="the version's name; default: the directory's")
     parser.add_argument("--model", choices=tuple(MODELS), default="mlp")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, help="at most so many passes over the tracks (networks)")
-    parser.add_argument("--members", type=int, help="networks to average")
+    parser.add_argument("--seed", type=tables.whole(0, tables.MAX_SEED), default=0)
+    parser.add_argument(
+        "--epochs", type=tables.whole(1), help="at most so many passes over the tracks (networks)"
+    )
+    parser.add_argument("--members", type=tables.whole(1), help="networks to average")
     tables.add_balance(parser, genre=0.5)
     parser.add_argument("--split", choices=tables.SPLITS, default="by-artist")
     parser.add_argument(
-        "--genres-per-track", type=int, default=1, help="name up to so many genres for a track"
+        "--genres-per-track", type=tables.whole(1), default=1, help="name up to so many genres for a track"
     )
     parser.add_argument(
         "--learning-curve", action="store_true", help="also measure learning from fewer tracks"
@@ -51,7 +54,9 @@ def with_config(parser: argparse.ArgumentParser, arguments: list[str]) -> list[s
     path = Path(arguments[1])
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+    except ValueError as error:
         raise DataError(f"{path.name} cannot be read as TOML: {error}.") from error
     known = {flag for action in parser._actions for flag in action.option_strings}
     unknown = [name for name in given if _flag(name) not in known]
@@ -68,10 +73,15 @@ def _flag(name: str) -> str:
 def _flags(name: str, value: Any) -> list[str]:
     if isinstance(value, bool):
         return [_flag(name)] if value else []
-    return [_flag(name), ",".join(map(str, value)) if isinstance(value, list) else str(value)]
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return [f"{_flag(name)}={text}"]  # in one word, so that a text may begin with a hyphen
 
 
 def run(options: argparse.Namespace) -> None:
+    if options.config:
+        raise DataError(f"The configuration file comes first: train {options.config} --data ….")
+    if not options.dry_run:
+        _check_out(options.out)
     datasets = tables.read_all(options)
     from classifier.task import build_task
 
@@ -82,12 +92,23 @@ def run(options: argparse.Namespace) -> None:
     _train(datasets, options)
 
 
+def _check_out(out: Path) -> None:
+    """Whether a version can be written to `out`, before hours are spent on it."""
+    if out.exists():
+        raise ModelError(f"There already is a file or directory {str(out)!r}; give --out another name.")
+    parent = next(parent for parent in out.absolute().parents if parent.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise ModelError(
+            f"No version can be written to {str(out)!r}: {parent} is not a directory to write to."
+        )
+
+
 def _train(datasets: list[Any], options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from classifier.train import Progress, train_version
 
-    with tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}") as bar:
+    with tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", delay=1) as bar:
 
         def show(progress: Progress) -> None:
             bar.update(progress.done - bar.n)
@@ -96,7 +117,10 @@ def _train(datasets: list[Any], options: argparse.Namespace) -> None:
             )
             bar.set_postfix_str(f"{progress.stage}, loss {progress.train_loss:.3f}{accuracy}")
 
-        version = train_version(datasets, options.out, _config(options), name=options.name, progress=show)
+        try:
+            version = train_version(datasets, options.out, _config(options), name=options.name, progress=show)
+        except OSError as error:
+            raise ModelError(f"{str(options.out)!r} cannot be written: {error.strerror or error}.") from error
     print(
         f"Wrote {version.path.name} with {len(version.labels)} genres. On held-out tracks, split {options.split}:"
     )

@@ -88,7 +88,7 @@ def test_bad_rows_can_be_skipped_and_are_reported(tmp_path):
         (b"name,genre\nx,rock\n", "none of the feature columns"),
         (b"energy,genre\n0.5,yodel\n", "'yodel'"),
         (b"energy,genre\n0.5,rock,more\n", "row 1.*3 fields"),
-        (b"energy,genre\n", "no usable row"),
+        (b"energy,genre\n", "a header but no rows"),
         (b"energy,genre\n0.5,r\xe4p\n", "line 2: not UTF-8"),
     ],
 )
