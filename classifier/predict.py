@@ -139,7 +139,9 @@ class Predictor:
             raise DataError(
                 f"The model does not know {', '.join(unknown)}; it knows {', '.join(self.labels)}."
             )
-        chosen = np.array([not genres or label in genres for label in self.labels])
+        if not genres:
+            return log_p, np.zeros(len(log_p))
+        chosen = np.array([label in genres for label in self.labels])
         inside = np.exp(logsumexp(log_p[:, chosen], axis=1))
         return log_softmax(np.where(chosen, log_p, NEVER), axis=1), np.clip(1.0 - inside, 0.0, 1.0)
 
