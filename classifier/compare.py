@@ -108,7 +108,7 @@ def _figures(task: Task, parts: Split, learner: Learner, balance: Balance, seed:
     }
 
 
-def _spread(figures: list[Mapping[str, float]]) -> dict[str, tuple[float, float]]:
+def _spread(figures: Sequence[Mapping[str, float]]) -> dict[str, tuple[float, float]]:
     return {
         key: (float(np.mean([one[key] for one in figures])), float(np.std([one[key] for one in figures])))
         for key in figures[0]

@@ -128,29 +128,32 @@ def _baselines(task: Task, split: Split, seed: int) -> dict[str, Any]:
 
 
 def measure_outlet(
-    task: Task, parts: Split, strangers: Split, model: Model, seed: int
-) -> tuple[Outlet, dict[str, Any]] | tuple[None, None]:
+    task: Task, parts: Split, strangers: Split | None, model: Model, seed: int
+) -> tuple[Outlet | None, dict[str, Any]]:
     """An outlet that was shown half of the labels outside, and how well it knows tracks of the other half.
 
-    None where either half has too few tracks to say anything. Both the test tracks inside and those outside are by artists that were not learned from. Without exposure the
+    None and nothing where there are too few tracks to say anything. Both the test tracks inside and those outside are by artists that were not learned from. Without exposure the
     score is how unsure the model is.
     """
-    assert task.outside is not None, "only a task with tracks outside has an outlet"
+    if task.outside is None or strangers is None:
+        return None, {}
     shown, kept_back = (shown_rows(task.outside, shown=which) for which in (True, False))
     exposed, tested = strangers.train[shown[strangers.train]], strangers.test[kept_back[strangers.test]]
     if min(len(exposed), len(tested)) < MIN_STRANGERS:
-        return None, None
+        return None, {}
     outlet = Outlet.learn(task, parts.train, exposed, seed=seed)
     x = np.concatenate([task.data.x[parts.test], task.outside.x[tested]])
     is_outside = np.arange(len(x)) >= len(parts.test)
     labels = {label for own in task.outside.labels for label in own}
-    return outlet, {
+    without = -model.log_probabilities(x).max(1)
+    unknown = {
         "auroc": rounded(unknown_auroc(outlet.chance(x), is_outside)),
-        "auroc_without_exposure": rounded(unknown_auroc(-model.log_probabilities(x).max(1), is_outside)),
+        "auroc_without_exposure": rounded(unknown_auroc(without, is_outside)),
         "labels_exposed": sorted(label for label in labels if is_shown(label)),
         "labels_tested": sorted(label for label in labels if not is_shown(label)),
         "tracks_tested": {"inside": len(parts.test), "outside": len(tested)},
     }
+    return outlet, {"unknown": unknown}
 
 
 def rounded(value: float) -> float | None:

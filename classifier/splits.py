@@ -24,6 +24,11 @@ class Split:
     valid: np.ndarray
     test: np.ndarray
 
+    @property
+    def everything(self) -> np.ndarray:
+        """All rows, in their order."""
+        return np.sort(np.concatenate([self.train, self.valid, self.test]))
+
 
 def split(data: Dataset, kind: SplitKind, *, valid: float = 0.2, test: float = 0.2, seed: int = 0) -> Split:
     """Training, validation and test rows.

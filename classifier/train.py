@@ -120,23 +120,19 @@ def _train(
     learn = partial(_learn, task, config=config, watch=watch, checkpoints=checkpoints)
     model = learn(parts.train, valid=parts.valid)
     strangers = outside_parts(task, config.split, _split_seed(config))
-    outlet, unknown = (
-        measure_outlet(task, parts, strangers, model, config.seed) if strangers else (None, None)
-    )
+    outlet, unknown = measure_outlet(task, parts, strangers, model, config.seed)
     calibration = calibrate(task, parts, model, outlet, config.sure_accuracy, config.genres_per_track)
-    metrics = measure(task, parts, model, outlet, calibration, config.seed)
-    metrics |= {"unknown": unknown} if unknown else {}
+    metrics = {**measure(task, parts, model, outlet, calibration, config.seed), **unknown}
     if config.learning_curve:
         metrics["learning"] = learning_curve(task, parts, config.learner(), config.balance, config.seed)
     evaluation = sample_arrays(task.data.x[parts.test], task.truth[parts.test], model)
     watch.check()
-    known, outside = np.concatenate([parts.train, parts.valid]), strangers.train if strangers else None
+    known = np.arange(len(task.data)) if config.refit else np.concatenate([parts.train, parts.valid])
     if config.refit:
-        known = np.arange(len(task.data))
-        outside = np.arange(len(task.outside or ()))
         model = learn(known, like=model)
-    if outlet:
-        outlet = Outlet.learn(task, known if config.refit else parts.train, outside, seed=config.seed)
+    if outlet and strangers:
+        inside, outside = (known, strangers.everything) if config.refit else (parts.train, strangers.train)
+        outlet = Outlet.learn(task, inside, outside, seed=config.seed)
     artists = learn_artists(task, known, calibration)
     meta = {
         **_identity(task, config, name, model),
