@@ -32,8 +32,7 @@ _NOT_TABLES: tuple[tuple[bytes, str], ...] = (
     (b"<!doctype", "is a web page, not a table"),
     (b"<html", "is a web page, not a table"),
     (b"%PDF", "is a PDF document, not a table"),
-    (b"[", "is JSON, not a table; save it as CSV (UTF-8)"),
-    (b"{", "is JSON, not a table; save it as CSV (UTF-8)"),
+    *((start, "is JSON, not a table; save it as CSV (UTF-8)") for start in (b"[", b"{")),
 )
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 

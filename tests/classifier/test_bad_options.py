@@ -71,12 +71,15 @@ def test_a_comparison_that_a_split_cannot_carry_is_refused(tmp_path, capsys):
     assert "there are 3" in refused(capsys, *compare[:-1], table(tmp_path, ROWS.iloc[:3], "three.csv"))
 
 
-@pytest.mark.parametrize("out", ["table.csv/v", "/proc/v", "here"])
-def test_a_place_that_no_version_can_be_written_to_is_refused(tmp_path, capsys, monkeypatch, out):
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [("table.csv/v", "is not a directory"), ("/proc/v", "cannot be written"), ("here", "another name")],
+)
+def test_a_place_that_no_version_can_be_written_to_is_refused(tmp_path, capsys, monkeypatch, out, words):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "here").mkdir()
     path = table(tmp_path, ROWS)
-    assert repr(out) in refused(capsys, "train", "--data", path, "--out", out, "--model", "dummy")
+    assert words in refused(capsys, "train", "--data", path, "--out", out, "--model", "dummy")
 
 
 @pytest.fixture(scope="module")
