@@ -102,6 +102,28 @@ def test_a_version_without_artists_or_with_two_genres_can_be_trained(tmp_path):
     assert Predictor.load(trained.path).predict([Example("a", ROCK, ("x",))])[0].genre == "rock"
 
 
+def test_a_training_killed_and_started_again_ends_as_if_it_had_not_been(tmp_path):
+    data = [read_table(table(tmp_path, frame(300)))]
+    whole = train_version(data, tmp_path / "whole", QUICK, name="v")
+    for nth in (2, 5):  # once in the first pass, once more in the second
+        seen = []
+
+        def kill(step, seen=seen, nth=nth):
+            seen.append(step)
+            if len(seen) == nth:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            train_version(data, tmp_path / "killed", QUICK, name="v", progress=kill)
+        assert not (tmp_path / "killed").exists()
+    again = train_version(data, tmp_path / "killed", QUICK, name="v")
+    same = [(tmp_path / one / registry.WEIGHTS).read_bytes() for one in ("whole", "killed")]
+    assert same[0] == same[1]
+    assert again.metrics == whole.metrics
+    assert again.meta["curve"] == whole.meta["curve"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["killed", "table.csv", "whole"]
+
+
 def test_stopping_writes_nothing(tmp_path):
     with pytest.raises(Cancelled):
         train_version([read_table(table(tmp_path))], tmp_path / "v1", QUICK, should_stop=lambda: True)
