@@ -89,8 +89,7 @@ def train_version(
         raise ModelError(f"There already is a model version at {out_dir.name}.")
     task = build_task(datasets, config.genres)
     parts = _split(task, config)
-    unfinished = out_dir.with_name(f".{out_dir.name}.unfinished")
-    checkpoints = unfinished / _key(task, config)
+    checkpoints = _unfinished(out_dir) / _key(task, config)
     try:
         checkpoints.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -101,11 +100,20 @@ def train_version(
     try:
         version, meta = _train(task, parts, config, name or out_dir.name, watch, checkpoints)
     except Cancelled:
-        shutil.rmtree(unfinished)
+        discard(out_dir)
         raise
     registry.write(version, out_dir)
-    shutil.rmtree(unfinished)
+    discard(out_dir)
     return TrainedVersion(out_dir, meta["name"], task.labels, meta["metrics"], meta)
+
+
+def _unfinished(out_dir: Path) -> Path:
+    return out_dir.with_name(f".{out_dir.name}.unfinished")
+
+
+def discard(out_dir: Path) -> None:
+    """Throw away what a training of `out_dir` that will not be taken up again has left behind."""
+    shutil.rmtree(_unfinished(out_dir), ignore_errors=True)
 
 
 def _key(task: Task, config: TrainConfig) -> str:

@@ -92,7 +92,7 @@ def start(run: TrainingRun) -> tuple[Job, bool]:
 def train_batch(job: Job) -> bool:
     """Train the job's run from start to end (one batch). Killed and run again, it goes on after its last epoch."""
     from classifier.networks import NetConfig, changed
-    from classifier.train import TrainConfig, train_version
+    from classifier.train import TrainConfig, discard, train_version
 
     run = TrainingRun.objects.select_related("dataset").get(job=job)
     name = f"run-{run.pk}"
@@ -100,7 +100,11 @@ def train_batch(job: Job) -> bool:
     if out.exists() and not ModelVersion.objects.filter(name=name).exists():
         shutil.rmtree(out)  # left by a worker that was killed just before it could register the version
     config = TrainConfig(seed=run.seed, net=changed(NetConfig(), epochs=run.epochs))
-    trained = train_version([read(run.dataset)], out, config, progress=lambda step: _note(job, run, step))
+    try:
+        trained = train_version([read(run.dataset)], out, config, progress=lambda step: _note(job, run, step))
+    except jobs.Cancelled:
+        discard(out)
+        raise
     run.metrics, run.curve = trained.metrics, _curve(trained.meta["curve"])
     run.version, _ = ModelVersion.objects.update_or_create(
         name=name,

@@ -78,13 +78,16 @@ def test_only_one_run_at_a_time(dataset: Dataset) -> None:
     assert TrainingRun.objects.count() == 1
 
 
-def test_cancelling_stops_the_training_and_leaves_no_version(dataset: Dataset, monkeypatch: Any) -> None:
+def test_cancelling_stops_the_training_and_leaves_nothing(
+    dataset: Dataset, settings: Any, monkeypatch: Any
+) -> None:
     run = TrainingRun.objects.create(dataset=dataset)
     job, _ = training.start(run)
     ticked = jobs.tick
     monkeypatch.setattr(jobs, "tick", lambda job, **values: (jobs.ask_cancel(job), ticked(job, **values)))
     assert tasks.work(job.pk).state == Job.State.CANCELLED
     assert not ModelVersion.objects.exists()
+    assert not list((Path(settings.MEDIA_ROOT) / training.VERSIONS_DIR).glob(".*"))
 
 
 def test_a_table_with_one_genre_fails_with_a_sentence(dataset: Dataset) -> None:
