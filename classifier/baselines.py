@@ -91,7 +91,11 @@ def _light_gbm(seed: int, **changed: Any) -> Any:
         "n_estimators": 170, "learning_rate": 0.05, "num_leaves": 48, "min_child_samples": 30,
         "subsample": 0.8, "subsample_freq": 1, "colsample_bytree": 0.8,
     }  # fmt: skip
-    return LGBMClassifier(**{**settings, **changed}, random_state=seed, deterministic=True, verbose=-1)
+    # 0 leaves the number of threads to OpenMP and so to OMP_NUM_THREADS; the default would take every core, and lose
+    # much time where other processes want them too.
+    return LGBMClassifier(
+        **{**settings, **changed}, n_jobs=0, random_state=seed, deterministic=True, verbose=-1
+    )
 
 
 def _extra_trees(seed: int) -> Any:
