@@ -29,6 +29,11 @@ class Verdict:
     is_own_word: bool = False
     log_probs: dict[str, float] = field(default_factory=dict)
     why: dict[str, dict[str, float]] = field(default_factory=dict)
+    other: float = 0.0  # chance that it belongs to none of the model's genres
+
+    @property
+    def may_be_none(self) -> bool:
+        return not self.is_own_word and self.other >= 0.5
 
     def probability_of(self, genres: list[str]) -> float:
         """That the song belongs to any of `genres`; certain where the user said so."""
@@ -135,5 +140,12 @@ def _verdict(track: Track, added_at: datetime, own_word: str | None, prediction:
     ):  # without evidence the model only repeats how common genres are
         return Verdict(track, added_at, "", 0.0, False, log_probs=log_probs)
     return Verdict(
-        track, added_at, prediction.genre, prediction.confidence, prediction.is_sure, False, log_probs, why
+        track,
+        added_at,
+        prediction.genre,
+        prediction.confidence,
+        prediction.is_sure,
+        log_probs=log_probs,
+        why=why,
+        other=prediction.other,
     )

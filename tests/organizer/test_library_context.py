@@ -169,6 +169,7 @@ def test_a_song_that_may_belong_to_no_genre_is_not_sure_however_its_neighbours_s
     assert of(library, second).is_sure
     Prediction.objects.filter(track=second).update(other=0.9)
     assert not of(library, second).is_sure
+    assert of(library, second).may_be_none
 
 
 def test_an_update_of_the_program_judges_every_song_again(library: SpotifyAccount, monkeypatch: Any) -> None:
