@@ -53,7 +53,7 @@ def compare(
     """Mean and standard deviation over splits of each family's figures on the test parts.
 
     "accuracy" counts any true label, "strict" the row's own; the deviation of cross-validation is between seeds, each
-    over all rows. Networks stop early by the validation part, which the other families do not see.
+    over all rows. Networks stop early by the validation part; families that need none learn from it too.
     """
     learners = {name: _learner(name, plan) for name in plan.names}
     found: dict[str, list[dict[str, float]]] = {name: [] for name in learners}
@@ -85,8 +85,9 @@ def _learner(name: str, plan: Plan) -> Learner:
 
 def _figures(task: Task, parts: Split, learner: Learner, balance: Balance, seed: int) -> dict[str, float]:
     started = time.perf_counter()
+    known = parts.train if learner.net else np.concatenate([parts.train, parts.valid])
     model = learner.learn(
-        rows_of(task, parts.train, balance),
+        rows_of(task, known, balance),
         rows_of(task, parts.valid),
         features=task.data.feature_names,
         labels=task.labels,
