@@ -94,12 +94,12 @@ class ArtistTable:
     def arrays(self) -> dict[str, np.ndarray]:
         """Compact form: sorted keys and the non-zero counts as (row lengths, family, count)."""
         rows, families = np.nonzero(self.counts)
-        lengths = np.bincount(rows, minlength=len(self.keys)).astype(np.uint8)
+        lengths = np.bincount(rows, minlength=len(self.keys)).astype(np.uint16)
         counts = self.counts[rows, families]
         return {
             "keys": self.keys,
             "lengths": lengths,
-            "families": families.astype(np.uint8),
+            "families": families.astype(np.uint16),
             "counts": counts,
         }
 

@@ -11,6 +11,7 @@ from classifier.errors import ModelError
 from classifier.labels import feature_named
 from classifier.rows import Rows
 
+NEIGHBOURS = 25
 LEAST = 1e-9  # probability of what a model rules out
 SKOPS = "skops"
 # What a saved model may consist of besides the types skops trusts by itself.
@@ -51,7 +52,7 @@ def _knn(seed: int) -> Any:
     from sklearn.neighbors import KNeighborsClassifier
 
     # Enough neighbours for probabilities of several genres; near ones count more.
-    return KNeighborsClassifier(n_neighbors=25, weights="distance")
+    return KNeighborsClassifier(n_neighbors=NEIGHBOURS, weights="distance")
 
 
 def _logistic(seed: int) -> Any:
@@ -145,6 +146,8 @@ class Baseline:
         place, label = np.nonzero(rows.truth[chosen])
         row = chosen[place]
         model = recipe.make(seed)
+        if name == "knn" and len(row) < NEIGHBOURS:
+            model.set_params(n_neighbors=len(row))
         pipeline = Pipeline([("inputs", _inputs(recipe.inputs, features)), ("model", model)])
         weight = rows.weight[row] / rows.truth[row].sum(1)
         weighed = {"model__sample_weight": weight} if has_fit_parameter(model, "sample_weight") else {}

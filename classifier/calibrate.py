@@ -1,7 +1,8 @@
 """Validation artists decide how evidence is weighed and when an answer is sure."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
@@ -26,12 +27,16 @@ MIN_ROWS = 30  # with fewer validation tracks a combination keeps equal weights
 
 @dataclass(frozen=True)
 class Calibration:
-    """How evidence is combined, from which confidence on an answer is sure, and how artists are counted."""
+    """How evidence is combined, from which confidence on an answer is sure, and how artists are counted.
+
+    `threshold` is for evidence that was not measured; one above 1 means that such answers are never sure.
+    """
 
     fusion: Fusion
     threshold: float
     smoothing: float
     featured: float
+    thresholds: Mapping[str, float] = field(default_factory=dict)  # by evidence, as `fusion.key` writes it
     several: Several = Several()
     library: LibraryContext = LibraryContext()
 
@@ -77,16 +82,16 @@ def calibrate(
     rows = {key(names): heard if "artist" in names else np.ones(len(valid), bool) for names in combinations()}
     fusion = Fusion(prior, {key(names): _weights(names, experts, rows, truth) for names in combinations()})
     inside = 1 - outlet.chance(task.data.x[valid]) if outlet else np.ones(len(valid))
-    thresholds = [
-        _threshold(fusion, names, experts, rows[key(names)], truth, inside, sure_accuracy)
-        for names in combinations()
-    ]
-    # A combination that never gets there must not silence the others; its confidence stays low by itself.
-    reached = [one for one in thresholds if one <= 1]
+    measured = [names for names in combinations() if rows[key(names)].sum() >= MIN_ROWS]
+    thresholds = {
+        key(names): _threshold(fusion, names, experts, rows[key(names)], truth, inside, sure_accuracy)
+        for names in measured
+    }
+    reached = [one for one in thresholds.values() if one <= 1]
     alone = fused(fusion, ("features",), experts, np.ones(len(valid), bool))
     several = Several.fit(alone, truth, genres_per_track)
     library = _library(task, known, valid, fusion, settings, experts["features"])
-    return Calibration(fusion, max(reached, default=NEVER_SURE), *settings, several, library)
+    return Calibration(fusion, max(reached, default=NEVER_SURE), *settings, thresholds, several, library)
 
 
 def _weights(
@@ -111,8 +116,6 @@ def _threshold(
     accuracy: float,
 ) -> float:
     """From which confidence on answers from the evidence `names` are right often enough; see `sure_threshold`."""
-    if rows.sum() < MIN_ROWS:
-        return 0.0
     log_p = fused(fusion, names, experts, rows)
     right = truth[rows][np.arange(len(log_p)), log_p.argmax(1)]
     # A known artist is one of the genres', so the outlet has no say there.
@@ -136,18 +139,26 @@ def artist_expert(
     settings: tuple[float, float],
     *,
     other_tables: bool = True,
+    at_least: int = MIN_ACROSS,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where the artists of `rows` are known from the tracks `known`, bool [m], and what those say, [m, K].
 
-    With `other_tables` only tracks of other tables speak, if there are enough; else all but the track itself.
+    With `other_tables` only tracks of other tables speak, if these know `at_least` so many rows; else all but the
+    track itself.
     """
     artists = [task.data.artists[i] for i in rows]
     table = _learn(task, known, prior, *settings)
-    counts = table.evidence(artists, own=task.truth[rows])
+    counts = table.evidence(artists, own=task.truth[rows] * _repeats(task, known, rows)[:, None])
     if other_tables:
         across = _across(task, known, rows, prior, settings)
-        counts = across if (across.sum(1) > 0).sum() >= MIN_ACROSS else counts
+        counts = across if (across.sum(1) > 0).sum() >= at_least else counts
     return counts.sum(1) > 0, table.log_probabilities(counts)
+
+
+def _repeats(task: Task, known: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """How many of the rows `known` are of the same track as each of `rows`, int [m]."""
+    counts = Counter(task.data.track_ids[i] for i in known)
+    return np.array([counts[task.data.track_ids[i]] for i in rows], np.int64)
 
 
 def _across(

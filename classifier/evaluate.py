@@ -182,7 +182,7 @@ def report(
     *,
     labels: Sequence[str],
     groups: np.ndarray,
-    threshold: float | None = None,
+    threshold: float | np.ndarray | None = None,
     inside: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Everything about one set of answers as a plain JSON-ready dict.
@@ -218,7 +218,7 @@ def report(
     return result | _sure(confidence if inside is None else confidence * inside, right, threshold)
 
 
-def _sure(confidence: np.ndarray, right: np.ndarray, threshold: float) -> dict[str, Any]:
+def _sure(confidence: np.ndarray, right: np.ndarray, threshold: float | np.ndarray) -> dict[str, Any]:
     sure = confidence >= threshold
     return {
         "sure_share": float(sure.mean()),

@@ -72,17 +72,18 @@ def fit_weights(names: Sequence[str], experts: Sequence[np.ndarray], truth: np.n
     """Weights that minimise cross-entropy on validation rows.
 
     experts: one [n, K] array of log-probabilities per name; truth: bool [n, K], several true labels share a row.
-    The sum of the evidence weights is 1 and the scale is the temperature. L-BFGS from equal weights; a small
-    ridge keeps them near that start where there are few rows.
+    The sum of the evidence weights is 1 and the scale is the temperature. L-BFGS from equal weights; with
+    several kinds a small ridge keeps them near that start where there are few rows.
     """
     stacked = np.stack(experts)  # [E, n, K]
     wanted = truth / truth.sum(1, keepdims=True)
     start = np.full(len(experts), 1.0 / len(experts))
+    pull = 10.0 / (len(truth) + 10.0) if len(experts) > 1 else 0.0
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         log_p = log_softmax(np.tensordot(weights, stacked, 1), axis=1)
         slope = np.einsum("nk,enk->e", np.exp(log_p) - wanted, stacked) / len(truth)
-        ridge = 10.0 / (len(truth) + 10.0) * (weights - start)
+        ridge = pull * (weights - start)
         return float(-(wanted * log_p).sum(1).mean() + 0.5 * ridge @ (weights - start)), slope + ridge
 
     bounds = [(0.0, None)] * len(experts)

@@ -1,5 +1,6 @@
 """A written version judged on a labelled table it may never have seen."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ from classifier.registry import read_meta
 from classifier.splits import split as split_rows
 
 
-def read_for(path: Path, table: str) -> Dataset:
-    """A labelled table with the features and the kind of labels that the version at `path` was trained on."""
+def read_for(path: Path, table: str, **how: Any) -> Dataset:
+    """A labelled table with the features and the kind of labels that the version at `path` was trained on.
+
+    `how` goes to `read_table`: label_column, mapping, on_bad_row.
+    """
     meta = read_meta(path)
     names = tuple(feature["name"] for feature in meta["features"])
-    return read_table(table, features=names, level=meta.get("level", "family"))
+    return read_table(table, features=names, level=meta.get("level", "family"), **how)
 
 
 def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
@@ -45,20 +49,30 @@ def evaluate_version(path: Path, data: Dataset, split: str) -> dict[str, Any]:
     occurring = [predictor.labels[k] for k in np.flatnonzero(truth.any(0))]
     together = predictor.in_library(log_p, part.artists, present)
     inside, inside_alone = (1 - predictor.outside(part.x, where) for where in (present, unheard))
+    bounds, bounds_alone = (_thresholds(predictor, where) for where in (present, unheard))
     answers = {
-        "all evidence": (log_p, inside),
-        "all evidence, one library": (together, inside),
-        "features only": (alone, inside_alone),
+        "all evidence": (log_p, inside, bounds),
+        "all evidence, one library": (together, inside, bounds),
+        "features only": (alone, inside_alone, bounds_alone),
     }
     for name in ("all evidence, one library", "features only"):
-        narrowed, excluded = predictor.narrowed(answers[name][0], occurring)
-        answers[f"{name}, the table's genres"] = (narrowed, answers[name][1] * (1 - excluded))
+        wide, belongs, bound = answers[name]
+        narrowed, excluded = predictor.narrowed(wide, occurring)
+        answers[f"{name}, the table's genres"] = (narrowed, belongs * (1 - excluded), bound)
     everything = np.ones(len(part), bool)
     result = {name: _report(predictor, part, *answer, everything) for name, answer in answers.items()}
     for names in combinations():
         chosen = rows_with(names, present)
         if chosen.any():
-            result[key(names)] = _report(predictor, part, log_p, inside, chosen)
+            result[key(names)] = _report(predictor, part, log_p, inside, bounds, chosen)
+    return result
+
+
+def _thresholds(predictor: Predictor, present: Mapping[str, np.ndarray]) -> np.ndarray:
+    """From which confidence each row's answer is sure, by the evidence it has, [n]."""
+    result = np.full(len(next(iter(present.values()))), predictor.threshold)
+    for names in combinations():
+        result[rows_with(names, present)] = predictor.thresholds.get(key(names), predictor.threshold)
     return result
 
 
@@ -87,7 +101,12 @@ def _rows(predictor: Predictor, data: Dataset, split: str) -> np.ndarray:
 
 
 def _report(
-    predictor: Predictor, data: Dataset, log_p: np.ndarray, inside: np.ndarray, rows: np.ndarray
+    predictor: Predictor,
+    data: Dataset,
+    log_p: np.ndarray,
+    inside: np.ndarray,
+    thresholds: np.ndarray,
+    rows: np.ndarray,
 ) -> dict[str, Any]:
     part, labels = data.take(rows), predictor.labels
     first = [
@@ -102,6 +121,6 @@ def _report(
         np.array(first),
         labels=labels,
         groups=np.unique(names, return_inverse=True)[1],
-        threshold=predictor.threshold,
+        threshold=thresholds[rows],
         inside=inside[rows],
     )

@@ -23,7 +23,7 @@ SHORT = (
     "sure_accuracy",
 )  # fmt: skip
 EVALUATION_ROWS = 5_000  # enough for every picture of the report
-MIN_STRANGERS = 30
+MIN_STRANGERS, MIN_LEARNED = 30, 50
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the training tracks, for the learning curve
 BASELINES = {"majority": "dummy", "logistic": "logistic"}
 
@@ -47,6 +47,7 @@ def measure(
             calibration.fusion.prior,
             (calibration.smoothing, calibration.featured),
             other_tables=other_tables,
+            at_least=0,
         )
         experts = {"features": features, "artist": artist}
         for names in combinations():
@@ -56,7 +57,8 @@ def measure(
             inside = (
                 None if outlet is None or "artist" in names else 1 - outlet.chance(task.data.x[test[rows]])
             )
-            place[key(names)] = _reports(task, test[rows], log_p, calibration.threshold, inside)
+            threshold = calibration.thresholds.get(key(names), calibration.threshold)
+            place[key(names)] = _reports(task, test[rows], log_p, threshold, inside)
     alone = fused(calibration.fusion, ("features",), experts, np.ones(len(test), bool))
     chosen = calibration.several.choose(alone)
     result["multi_label"] = {"at_most": calibration.several.at_most, **set_metrics(chosen, task.truth[test])}
@@ -91,6 +93,8 @@ def learning_curve(
     order = np.random.default_rng(seed).permutation(split.train)
     points = []
     for share in SHARES:
+        if int(share * len(order)) < MIN_LEARNED:
+            continue
         model = learner.learn(
             rows_of(task, order[: int(share * len(order))], balance),
             rows_of(task, split.valid),

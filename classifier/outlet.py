@@ -7,7 +7,6 @@ Hendrycks et al., 2019). It is measured on genres that it was not shown.
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,7 +54,6 @@ class Outlet:
         outside: np.ndarray,
         *,
         seed: int,
-        checkpoints: Path | None = None,
     ) -> "Outlet":
         """Fit on the rows `inside` of the task and the rows `outside` of `task.outside`."""
         assert task.outside is not None, "only a task with tracks outside has an outlet"
@@ -67,7 +65,6 @@ class Outlet:
                 labels=SIDES,
                 config=NET,
                 seed=seed,
-                checkpoints=checkpoints,
             )
         )
 

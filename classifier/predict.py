@@ -16,9 +16,9 @@ from classifier.models import Model
 from classifier.outlet import Outlet
 from classifier.results import Answering, Example, Result
 from classifier.several import Several
+from classifier.taxonomy import parent
 
 __all__ = ["Example", "Predictor", "Result", "vector"]
-NEVER = -50.0  # log-probability of a genre that is switched off
 
 
 class Predictor:
@@ -37,6 +37,7 @@ class Predictor:
         level: str = "family",
         library: LibraryContext | None = None,
         outlet: Outlet | None = None,
+        thresholds: Mapping[str, float] | None = None,
     ) -> None:
         self.model = model
         self.feature_names = feature_names
@@ -49,7 +50,8 @@ class Predictor:
         self.level = level
         self.library = library
         self.outlet = outlet
-        self._answering = Answering(self.labels, threshold, several, level)
+        self.thresholds = thresholds or {}
+        self._answering = Answering(self.labels, threshold, several, level, self.thresholds)
 
     @classmethod
     def load(cls, path: Path) -> "Predictor":
@@ -134,6 +136,8 @@ class Predictor:
 
     def narrowed(self, log_p: np.ndarray, genres: Sequence[str] | None) -> tuple[np.ndarray, np.ndarray]:
         """log_p [n, K] among `genres` alone, and the probability of all others, float [n]."""
+        if self.level == "sub-genre":
+            genres = [label for label in self.labels if {label, parent(label)} & set(genres or self.labels)]
         unknown = sorted(set(genres or ()) - set(self.labels))
         if unknown:
             raise DataError(
@@ -143,7 +147,7 @@ class Predictor:
             return log_p, np.zeros(len(log_p))
         chosen = np.array([label in genres for label in self.labels])
         inside = np.exp(logsumexp(log_p[:, chosen], axis=1))
-        return log_softmax(np.where(chosen, log_p, NEVER), axis=1), np.clip(1.0 - inside, 0.0, 1.0)
+        return log_softmax(np.where(chosen, log_p, -np.inf), axis=1), np.clip(1.0 - inside, 0.0, 1.0)
 
     def log_probabilities(
         self,
@@ -180,6 +184,7 @@ def _restore(version: registry.Version) -> Predictor:
     outlet = Outlet.restore(meta["outlet"], version.weights, features) if "outlet" in meta else None
     return Predictor(
         outlet=outlet,
+        thresholds={name: float(one) for name, one in meta.get("thresholds", {}).items()},
         model=models.restore(meta["model"]["family"], meta["model"], version.weights, features, labels),
         feature_names=features,
         artists=table,

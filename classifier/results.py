@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from classifier.fusion import EVIDENCE
+from classifier.fusion import EVIDENCE, key
 from classifier.several import Several
 from classifier.taxonomy import label_to_show
 
@@ -50,6 +50,7 @@ class Answering:
     threshold: float
     several: Several
     level: str
+    thresholds: Mapping[str, float] = field(default_factory=dict)  # by evidence; `threshold` is for any other
 
     def results(
         self,
@@ -66,7 +67,8 @@ class Answering:
         for i, track_id in enumerate(ids):
             evidence = tuple(name for name in EVIDENCE if present[name][i])
             log_probs = dict(zip(self.labels, rows[i], strict=True))
-            genre, confidence = self._shown(chosen[i][0], log_probs)
+            threshold = self.thresholds.get(key(evidence), self.threshold)
+            genre, confidence = self._shown(chosen[i][0], log_probs, threshold)
             results.append(
                 Result(
                     track_id=track_id,
@@ -75,17 +77,17 @@ class Answering:
                     genres=chosen[i],
                     confidence=confidence,
                     other=float(other[i]),
-                    sure=bool(evidence) and confidence * (1 - float(other[i])) >= self.threshold,
+                    sure=bool(evidence) and confidence * (1 - float(other[i])) >= threshold,
                     evidence=evidence,
                     why={name: {self.labels[k]: p for k, p in tops[name][i]} for name in evidence},
                 )
             )
         return results
 
-    def _shown(self, best: str, log_probs: dict[str, float]) -> tuple[str, float]:
+    def _shown(self, best: str, log_probs: dict[str, float], threshold: float) -> tuple[str, float]:
         """The genre to show and its probability: where no sub-genre is sure, its family may be."""
         if self.level == "sub-genre":
-            shown, chance = label_to_show(log_probs, self.threshold)
+            shown, chance = label_to_show(log_probs, threshold)
             if shown:
                 return shown, chance
         return best, math.exp(log_probs[best])

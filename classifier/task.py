@@ -1,6 +1,7 @@
 """Several tables made ready for training: one set of tracks, its labels and their weights."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,12 +34,13 @@ class Task:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     def fingerprint(self) -> str:
-        """sha256 over values, labels and ids: equal for equal data, whatever the files were called."""
+        """sha256 over everything that training depends on: equal for equal data, whatever the files were called."""
         digest = hashlib.sha256("|".join((*self.labels, *self.data.feature_names)).encode())
-        digest.update(self.truth.tobytes())
+        digest.update(self.truth.tobytes() + self.first.tobytes() + self.table.tobytes())
         for part in (self.data, self.outside):
             if part is not None:
-                digest.update(part.x.tobytes() + "\n".join(part.track_ids).encode())
+                names = (part.track_ids, part.artists, part.labels, part.albums)
+                digest.update(part.x.tobytes() + json.dumps(names).encode())
         return digest.hexdigest()
 
     def artist_groups(self, rows: np.ndarray) -> np.ndarray:

@@ -1,9 +1,11 @@
 """From tables to a version directory: fit, calibrate on validation artists, judge on test artists, write."""
 
+import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -96,15 +98,27 @@ def train_version(
         raise ModelError(f"The model version cannot be written: {error.strerror}.") from error
     passes = 2 if config.refit else 1
     net = config.learner().net
-    watch = Watch(progress, should_stop, net=net, passes=passes, checkpoints=checkpoints)
-    try:
-        version, meta = _train(task, parts, config, name or out_dir.name, watch, checkpoints)
-    except Cancelled:
-        discard(out_dir)
-        raise
+    with _alone(checkpoints):
+        watch = Watch(progress, should_stop, net=net, passes=passes, checkpoints=checkpoints)
+        try:
+            version, meta = _train(task, parts, config, name or out_dir.name, watch, checkpoints)
+        except Cancelled:
+            discard(out_dir)
+            raise
     registry.write(version, out_dir)
     discard(out_dir)
     return TrainedVersion(out_dir, meta["name"], task.labels, meta["metrics"], meta)
+
+
+@contextmanager
+def _alone(checkpoints: Path) -> Iterator[None]:
+    """Only one process at a time trains the same; the lock ends with the process, however it ends."""
+    with open(checkpoints / "lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ModelError("The same training is under way already; wait for it, or stop it.") from error
+        yield
 
 
 def _unfinished(out_dir: Path) -> Path:
@@ -206,6 +220,7 @@ def _fusion_meta(calibration: Calibration, artists: ArtistTable) -> dict[str, An
             "weights": {key: asdict(one) for key, one in fusion.weights.items()},
         },
         "threshold": calibration.threshold,
+        "thresholds": dict(calibration.thresholds),
         "several": asdict(calibration.several),
         "library": asdict(calibration.library),
         "artists": {"known": len(artists.keys), "smoothing": artists.smoothing, "featured": artists.featured},

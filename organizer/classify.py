@@ -57,16 +57,22 @@ def _install_shipped() -> ModelVersion:
 
 def context_of(meta: Mapping[str, Any]) -> dict[str, Any]:
     """What of a version's description moves a library's predictions; empty for versions that do not know how."""
-    return {name: meta[name] for name in ("library", "threshold")} if "library" in meta else {}
+    if "library" not in meta:
+        return {}
+    return {name: meta[name] for name in ("library", "threshold", "thresholds") if name in meta}
 
 
-def library_context(version: ModelVersion) -> tuple[LibraryContext, float] | None:
-    """The version's constants and the confidence from which it is sure, or None. Loads no weights.
+def library_context(version: ModelVersion) -> tuple[LibraryContext, float, dict[str, float]] | None:
+    """The version's constants, and from which confidence it is sure: at all and by evidence. None: it moves nothing.
+
+    Loads no weights.
 
     The shipped version's come from its own file, so that they change with the program, in old instances too.
     """
     values = _shipped_context() if version.path == "shipped" else version.context
-    return (LibraryContext.restore(values["library"]), float(values["threshold"])) if values else None
+    if not values:
+        return None
+    return LibraryContext.restore(values["library"]), float(values["threshold"]), values.get("thresholds", {})
 
 
 @lru_cache(maxsize=1)

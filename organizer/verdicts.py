@@ -79,10 +79,10 @@ def _in_context(
     predictions: Sequence[Any],
     *,
     labels: Sequence[str],
-    constants: tuple[LibraryContext, float],
+    constants: tuple[LibraryContext, float, dict[str, float]],
 ) -> Iterator[Any]:
     """The predictions of one library, moved where other songs of the artists have something to say."""
-    context, threshold = constants
+    context, threshold, thresholds = constants
     moved = _move(context, tracks, words, predictions, labels=labels)
     ranks = np.argsort(-moved.library, axis=1)[:, :REASONS]
     columns = (moved.log_p.tolist(), moved.library.tolist(), ranks.tolist(), moved.has_context.tolist())
@@ -94,10 +94,16 @@ def _in_context(
         yield prediction._replace(
             genre=labels[log_p.index(best)],
             confidence=math.exp(best),
-            is_sure=math.exp(best) * (1 - prediction.other) >= threshold,
+            is_sure=math.exp(best) * (1 - prediction.other)
+            >= thresholds.get(_evidence(prediction.why), threshold),
             log_probs=dict(zip(labels, log_p, strict=True)),
             why=prediction.why | {"library": {labels[k]: library[k] for k in rank}},
         )
+
+
+def _evidence(why: dict[str, Any]) -> str:
+    """What the model itself had to go by, written as a version's description writes it."""
+    return "+".join(name for name in ("features", "artist") if name in why)
 
 
 def _move(

@@ -1,7 +1,9 @@
 """compare: several model families on the same splits, in one table."""
 
 import argparse
+import contextlib
 import json
+import sys
 
 from classifier.commands import tables
 from classifier.errors import DataError
@@ -47,7 +49,9 @@ def run(options: argparse.Namespace) -> None:
 
     if options.folds and options.split == "by-fold":
         raise DataError("--split by-fold has its own folds; leave --folds out, or split by-artist.")
-    datasets = tables.read_all(options)
+    # What is said of the tables stays out of the JSON.
+    with contextlib.redirect_stdout(sys.stderr if options.json else sys.stdout):
+        datasets = tables.read_all(options)
     task = build_task(datasets, tables.names(options.genres))
     plan = Plan(
         models=tables.names(options.models) or tuple(MODELS),

@@ -16,17 +16,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="by-artist",
         help="by-artist: only tracks whose artists the version does not know; random: a fifth of the tracks",
     )
+    tables.add_label_arguments(parser)
     parser.add_argument("--json", action="store_true", help="the whole report as JSON")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    from classifier.judge import evaluate_version, read_for
+    from classifier.judge import evaluate_version
 
     path = tables.version_path(options.model)
-    reports = evaluate_version(path, read_for(path, options.data), options.split)
+    data = tables.read_labelled(path, options)
+    reports = evaluate_version(path, data, options.split)
     if options.json:
         print(json.dumps(reports, indent=1))
         return
-    print(f"{options.model} on {Path(options.data).name}, split {options.split}:")
+    column = f", labels from {data.report.label_column}" if data.report else ""
+    print(f"{options.model} on {Path(options.data).name}{column}, split {options.split}:")
     tables.print_reports(reports)

@@ -22,15 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="labelled tables (CSV or Parquet) or folders genre/file, separated by commas",
     )
-    parser.add_argument("--label-column", help="the column with the labels; default: the first known name")
+    add_label_arguments(parser)
     parser.add_argument(
         "--labels",
         choices=("family", "sub-genre", "own"),
         default="family",
         help="own: the tables' labels as they are",
-    )
-    parser.add_argument(
-        "--mapping", choices=tuple(MAPPINGS), help="whose labels these are; default: detected"
     )
     parser.add_argument(
         "--features",
@@ -41,8 +38,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--every-row", action="store_true", help="keep a track's rows apart instead of merging them"
     )
-    parser.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out instead of stopping")
     parser.add_argument("--licence", default="not stated", help="licences of the tables, separated by commas")
+
+
+def add_label_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that say where a table's labels are and what they mean."""
+    parser.add_argument("--label-column", help="the column with the labels; default: the first known name")
+    parser.add_argument(
+        "--mapping", choices=tuple(MAPPINGS), help="whose labels these are; default: detected"
+    )
+    parser.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out instead of stopping")
+
+
+def read_labelled(model: Path, options: argparse.Namespace) -> Dataset:
+    """The table of `--data` as the version `model` wants it."""
+    from classifier.judge import read_for
+
+    return read_for(
+        model,
+        options.data,
+        label_column=options.label_column,
+        mapping=options.mapping,
+        on_bad_row="skip" if options.skip_bad_rows else "stop",
+    )
 
 
 def add_balance(parser: argparse.ArgumentParser, genre: float) -> None:

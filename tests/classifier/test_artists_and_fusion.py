@@ -84,3 +84,12 @@ def test_a_track_without_evidence_gets_the_prior():
     fused = np.exp(Fusion(PRIOR, weights).combine({"features": expert, "artist": expert}, present))
     assert fused[0] == pytest.approx([0.1, 0.1, 0.8])
     assert fused[1] == pytest.approx(PRIOR)
+
+
+def test_the_compact_form_tells_more_than_255_genres_apart():
+    labels = tuple(f"g{i}" for i in range(400))
+    truth = np.eye(400, dtype=bool)
+    prior = np.full(400, 1 / 400)
+    table = ArtistTable.learn([(f"a{i}",) for i in range(400)], truth, labels=labels, prior=prior)
+    again = ArtistTable.from_arrays(table.arrays(), labels=labels, prior=prior)
+    assert again.evidence([("a399",)])[0].argmax() == 399

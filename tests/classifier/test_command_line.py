@@ -161,4 +161,6 @@ def test_a_report_is_written_into_the_version(tmp_path, capsys):
     assert main(["report", str(tmp_path / "v")]) == 0
     page = (tmp_path / "v" / "report.html").read_text()
     assert "table.csv" in page
-    assert len(read_meta(tmp_path / "v")["metrics"]["learning"]) == 5
+    assert (
+        len(read_meta(tmp_path / "v")["metrics"]["learning"]) == 3
+    )  # of 311 tracks, a sixteenth and an eighth are too few

@@ -50,6 +50,15 @@ def test_no_label_is_both_shown_and_tested(tmp_path):
     }
 
 
+def test_only_tracks_of_labels_held_back_are_tested(tmp_path, version):
+    task = build_task([_rows(tmp_path)], CONFIG.genres)
+    test = outside_parts(task, "artist", 0).test
+    held_back = [i for i in test if task.outside.labels[i] == (HELD_BACK.replace(" ", "-"),)]
+    shown = [i for i in test if i not in held_back]
+    assert len(held_back) != len(shown)  # or the count would not tell them apart
+    assert version.metrics["unknown"]["tracks_tested"]["outside"] == len(held_back)
+
+
 def test_a_genre_never_shown_is_known_to_be_none_of_these(version):
     unknown = version.metrics["unknown"]
     assert unknown["auroc"] > 0.9

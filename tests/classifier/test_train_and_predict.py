@@ -1,7 +1,9 @@
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from classifier import registry
@@ -11,6 +13,8 @@ from classifier.errors import DataError, ModelError
 from classifier.fit import FitConfig
 from classifier.networks import NetConfig
 from classifier.predict import Example, Predictor
+from classifier.splits import split
+from classifier.task import build_task
 from classifier.train import Cancelled, TrainConfig, train_version
 from tests.classifier.synthetic import frame, table
 
@@ -100,6 +104,73 @@ def test_a_version_without_artists_or_with_two_genres_can_be_trained(tmp_path):
     trained = train_version([read_table(table(tmp_path, rows))], tmp_path / "v1", QUICK)
     assert trained.metrics["artist"] == {"tracks": 0, "tables": {"table.csv": {"tracks": 0}}}
     assert Predictor.load(trained.path).predict([Example("a", ROCK, ("x",))])[0].genre == "rock"
+
+
+def test_evidence_that_is_never_right_often_enough_is_never_sure(tmp_path):
+    rows = frame(600)
+    noise = np.random.default_rng(1).permutation(rows.track_genre)
+    weak = rows.assign(track_genre=noise, artists=[f"{name} band" for name in noise]).drop(columns="artists")
+    trained = train_version([read_table(table(tmp_path, weak))], tmp_path / "v", QUICK)
+    assert trained.metrics["features"]["sure_share"] == 0
+    assert not any(one.sure for one in Predictor.load(trained.path).predict([Example("a", ROCK)]))
+
+
+def test_good_artists_do_not_make_weak_features_sure(tmp_path):
+    rows = frame(900)
+    columns = ["danceability", "energy", "loudness", "tempo"]
+    rows[columns] = rows[columns].sample(frac=1, random_state=0).to_numpy()
+    trained = train_version([read_table(table(tmp_path, rows))], tmp_path / "v", QUICK)
+    assert trained.metrics["artist"]["sure_share"] > 0.5
+    assert trained.metrics["features"]["sure_share"] == 0
+    both, alone = Predictor.load(trained.path).predict(
+        [Example("a", None, ("rock band 3",)), Example("b", ROCK)]
+    )
+    assert both.sure
+    assert not alone.sure
+
+
+def test_one_table_says_nothing_about_artists_known_from_another(version):
+    assert version[0].metrics["other_tables"]["artist"]["tracks"] == 0
+    assert version[0].metrics["artist"]["tracks"] > 0
+
+
+def test_artists_known_from_another_table_are_judged_by_that_table(tmp_path):
+    a = read_table(table(tmp_path, frame(600), "a.csv"))
+    b = read_table(table(tmp_path, frame(600, seed=1), "b.csv"))
+    metrics = train_version([a, b], tmp_path / "v", QUICK).metrics
+    assert metrics["other_tables"]["artist"]["tracks"] > 100
+    assert metrics["other_tables"]["artist"]["accuracy"] > 0.95
+
+
+def test_without_a_second_pass_the_version_knows_no_test_artist(tmp_path):
+    data = read_table(table(tmp_path))
+    trained = train_version([data], tmp_path / "v", replace(QUICK, refit=False))
+    known = Predictor.load(trained.path).artists
+    tested = split(data, "artist").test
+    assert not any(known.knows(data.artists[i][0]) for i in tested)
+
+
+def test_rows_of_one_track_do_not_vouch_for_each_other(tmp_path):
+    rows = frame(400).assign(artists=[f"somebody {i}" for i in range(400)])
+    twice = pd.concat([rows, rows], ignore_index=True)
+    trained = train_version([read_table(table(tmp_path, twice), repeat=True)], tmp_path / "v", QUICK)
+    assert trained.metrics["artist"]["tracks"] == 0
+
+
+def test_other_artists_are_another_training(tmp_path):
+    data = read_table(table(tmp_path))
+    others = replace(data, artists=tuple((f"x{i}",) for i in range(len(data))))
+    assert build_task([data]).fingerprint() != build_task([others]).fingerprint()
+
+
+def test_the_same_training_runs_once_at_a_time(tmp_path):
+    data = [read_table(table(tmp_path))]
+
+    def again(_):
+        with pytest.raises(ModelError, match="under way already"):
+            train_version(data, tmp_path / "v", QUICK)
+
+    assert train_version(data, tmp_path / "v", QUICK, progress=again).path.exists()
 
 
 def test_a_training_killed_and_started_again_ends_as_if_it_had_not_been(tmp_path):

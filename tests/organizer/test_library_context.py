@@ -151,7 +151,7 @@ def test_an_installed_shipped_version_follows_the_programs_own_file(db: None, mo
     meta = {"library": asdict(LibraryContext(songs=7)), "threshold": 0.6, "labels": list(FAMILIES)}
     monkeypatch.setattr(registry, "read_meta", lambda path: meta)
     classify._shipped_context.cache_clear()
-    assert classify.library_context(classify.champion()) == (LibraryContext(songs=7), 0.6)
+    assert classify.library_context(classify.champion()) == (LibraryContext(songs=7), 0.6, {})
     classify._shipped_context.cache_clear()
 
 
