@@ -229,9 +229,10 @@ def coverage(view: View) -> str:
               f"{percent(points[-1]['accuracy'])} of all tracks."),
         mark=mark,
     )  # fmt: skip
+    times = " times the chance that the track belongs to any of the genres" if "outlet" in view.meta else ""
     told = (
-        f"From a confidence of {number(threshold)} on, an answer is called sure: that holds for {percent(sure)} of the "
-        f"test tracks, and {percent(right)} of these are right."
+        f"An answer is called sure where its confidence{times} is {number(threshold)} or more: that holds for "
+        f"{percent(sure)} of the test tracks, and {percent(right)} of these are right."
         if mark
         else "No answer of these test tracks is called sure."
         if sure == 0
@@ -243,7 +244,7 @@ def coverage(view: View) -> str:
         title,
         paragraph(told),
         beside(
-            figure(picture, "The dashed line marks the threshold in use." if mark else ""),
+            figure(picture, "The dashed line marks the answers called sure." if mark else ""),
             table("By coverage", ["Answered", "Right", "From a confidence of"], rows),
         ),
     )
