@@ -1,7 +1,9 @@
 """Predictor: a loaded version that turns tracks into genres with confidence and reasons."""
 
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from scipy.special import log_softmax, logsumexp
@@ -19,6 +21,11 @@ from classifier.several import Several
 from classifier.taxonomy import parent
 
 __all__ = ["Example", "Predictor", "Result", "vector"]
+# What reading parts that do not fit may raise, in numpy, torch and the file formats.
+_DAMAGE = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError,
+    TypeError, ValueError, BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 class Predictor:
@@ -59,7 +66,7 @@ class Predictor:
         version = registry.read(Path(path))
         try:
             return _restore(version)
-        except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
+        except _DAMAGE as error:
             raise ModelError(
                 f"The model version {Path(path).name} is damaged: its parts do not fit."
             ) from error
@@ -182,10 +189,12 @@ def _restore(version: registry.Version) -> Predictor:
         featured=settings["featured"],
     )
     outlet = Outlet.restore(meta["outlet"], version.weights, features) if "outlet" in meta else None
+    model = models.restore(meta["model"]["family"], meta["model"], version.weights, features, labels)
+    _try(model, outlet, len(features), len(labels))
     return Predictor(
         outlet=outlet,
         thresholds={name: float(one) for name, one in meta.get("thresholds", {}).items()},
-        model=models.restore(meta["model"]["family"], meta["model"], version.weights, features, labels),
+        model=model,
         feature_names=features,
         artists=table,
         fusion=Fusion(prior, weights),
@@ -195,3 +204,12 @@ def _restore(version: registry.Version) -> Predictor:
         level=meta.get("level", "family"),
         library=LibraryContext.restore(meta["library"]) if "library" in meta else None,
     )
+
+
+def _try(model: Model, outlet: Outlet | None, n_features: int, n_labels: int) -> None:
+    """Answer one empty track, for a part that does not fit may only show when it is used."""
+    empty = np.full((1, n_features), np.nan, np.float32)
+    if model.log_probabilities(empty).shape != (1, n_labels):
+        raise ValueError("the model answers with another number of genres")
+    if outlet:
+        outlet.chance(empty)

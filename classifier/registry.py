@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ META, WEIGHTS, ARTISTS = "meta.json", "weights.safetensors", "artists.safetensor
 EVALUATION = (
     "evaluation.safetensors"  # test tracks for the report; may be deleted, and is not in the shipped version
 )
+COMBINATIONS = ("features", "artist", "features+artist")  # not from fusion, which needs scipy
+GREATEST = 1e300  # above it a number of a description is no measurement
 _REQUIRED = ("format", "name", "labels", "features", "model", "fusion", "artists", "threshold")
 
 
@@ -86,7 +88,7 @@ def read_meta(path: Path) -> dict[str, Any]:
         meta = json.loads((path / META).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{path.name} is not a model version: it has no {META}.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"The model version {path.name} is damaged: {META} cannot be read.") from error
     if not isinstance(meta, dict) or meta.get("format") not in (1, FORMAT):
         found = meta.get("format") if isinstance(meta, dict) else None
@@ -98,13 +100,74 @@ def read_meta(path: Path) -> dict[str, Any]:
     missing = [name for name in _REQUIRED if name not in meta]
     if missing:
         raise ModelError(f"The model version {path.name} is damaged: {META} lacks {', '.join(missing)}.")
-    try:
-        named = [str(feature["name"]) for feature in meta["features"]]
-    except (TypeError, KeyError):
-        named = []
-    if not named:
-        raise ModelError(f"The model version {path.name} is damaged: {META} does not name its features.")
+    wrong = _wrong(meta)
+    if wrong:
+        raise ModelError(f"The model version {path.name} is damaged: {META} has no usable {wrong}.")
     return meta
+
+
+def _wrong(meta: Mapping[str, Any]) -> str | None:
+    """The first part of a version's description that cannot be what this program wrote, None where all can."""
+    library = meta.get("library", {"unknown": {}, "known": {}})
+    checks: dict[str, Callable[[], bool]] = {
+        "labels": lambda: _are_names(meta["labels"], least=2),
+        "names of features": lambda: _are_names([one["name"] for one in meta["features"]], least=1),
+        "threshold": lambda: _is_number(meta["threshold"]),
+        "prior": lambda: (
+            len(meta["fusion"]["prior"]) == len(meta["labels"])
+            and all(_is_number(one) and one > 0 for one in meta["fusion"]["prior"])
+        ),
+        "weights of the evidence": lambda: all(
+            _are_weights(meta["fusion"]["weights"][names], names.split("+")) for names in COMBINATIONS
+        ),
+        "figures of the artists": lambda: (
+            all(_is_number(meta["artists"][name]) for name in ("smoothing", "featured"))
+            and meta["artists"]["smoothing"] > 0
+        ),
+        "number of networks": lambda: all(map(_is_count, _members(meta))),
+        "number of genres a track": lambda: (
+            _is_count(meta.get("several", {}).get("at_most", 1))
+            and _is_number(meta.get("several", {}).get("least", 1))
+        ),
+        "figures of the library": lambda: (
+            all(_is_number(value) for name in ("unknown", "known") for value in library[name].values())
+            and all(_is_number(value) for name, value in library.items() if name not in ("unknown", "known"))
+        ),
+    }
+    return next((what for what, holds in checks.items() if not _is_true(holds)), None)
+
+
+def _is_true(holds: Callable[[], bool]) -> bool:
+    """False also where a part that is looked at is missing or of another kind."""
+    try:
+        return holds()
+    except (AttributeError, LookupError, TypeError):
+        return False
+
+
+def _is_number(value: Any) -> bool:
+    # Compared with a bound because a whole number of any length may stand in JSON, and becomes no float.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < GREATEST
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and _is_number(value) and value >= 1
+
+
+def _are_names(values: Any, least: int) -> bool:
+    are_texts = isinstance(values, list) and all(isinstance(one, str) for one in values)
+    return are_texts and len(set(values)) == len(values) >= least
+
+
+def _are_weights(one: Mapping[str, Any], names: Sequence[str]) -> bool:
+    evidence = [one["evidence"][name] for name in names]
+    return all(map(_is_number, evidence)) and _is_number(one["temperature"]) and one["temperature"] > 0
+
+
+def _members(meta: Mapping[str, Any]) -> list[Any]:
+    """How many networks each part says it consists of; parts that are no networks say nothing."""
+    parts = (meta["model"], meta["model"].get("networks", {}), meta.get("outlet", {}))
+    return [part["members"] for part in parts if part.get("members") is not None]
 
 
 def _from_format_1(meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +190,8 @@ def read(path: Path) -> Version:
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         return load_file(path)
-    except (OSError, SafetensorError) as error:
+    # Types that numpy does not have, as bfloat16, are none of a version's.
+    except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(
             f"The model version {path.parent.name} is damaged: {path.name} cannot be read."
         ) from error

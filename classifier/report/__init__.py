@@ -32,8 +32,11 @@ REPORT = "report.html"
 _SPLITS = {
     "artist": "by artist",
     "fold": "by artist, in fixed fifths",
-    "random": "at random, so artists are on both sides and the figures flatter",
+    "album": "by album",
+    "random": "at random",
+    "stratified": "at random, with each genre's share kept",
 }
+_FLATTERED = ", so artists are on both sides and the figures flatter"
 _SHARED = {"True": "yes", "False": "no"}
 _SECTIONS = (
     comparison, genres, confused, reliable, coverage, importance, learning, profiles, neighbours, several, unknown
@@ -54,7 +57,7 @@ def write(run: Path, out: Path | None = None, *, evaluation: Mapping[str, np.nda
     evaluation = evaluation or registry.read_evaluation(run)
     try:
         html = page(meta, evaluation)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ModelError(f"The model version {run.name} is damaged: its figures cannot be read.") from error
     path = out or run / REPORT
     try:
@@ -98,14 +101,14 @@ def _summary(seen: View) -> str:
     meta, config, training = seen.meta, seen.meta.get("config") or {}, seen.meta.get("training") or {}
     parts = training.get("tracks") or {}
     origins = [f"{one['name']} ({number(one.get('rows'))} rows)" for one in meta.get("data") or []]
-    shared = _SHARED.get(str(training.get("artists_shared_between_parts")), "not recorded")
+    shared = training.get("artists_shared_between_parts")
     split = training.get("split") or config.get("split") or "not recorded"
     pairs = [
         ("Data sets", listed(origins)),
-        ("Split", _SPLITS.get(split, plain(split))),
-        ("Artists shared between training and test", shared),
+        ("Split", _SPLITS.get(split, plain(split)) + (_FLATTERED if shared is True else "")),
+        ("Artists shared between training and test", _SHARED.get(str(shared), "not recorded")),
         ("Tracks", ", ".join(f"{name} {number(n)}" for name, n in parts.items()) or "not recorded"),
-        ("Seed", _seeds(config)),
+        ("Seed", _seeds(meta)),
         ("Intervals", "95%, from 1,000 resamplings of the test artists"),
         ("Made", plain(meta.get("created_at", "not recorded")).partition("T")[0]),
     ]
@@ -116,8 +119,15 @@ def _summary(seen: View) -> str:
     return section("summary", "In short", paragraph(_verdict(seen), "lead"), facts(pairs), *more)
 
 
-def _seeds(config: Mapping[str, Any]) -> str:
-    members = config.get("members", 1)
+def _seeds(meta: Mapping[str, Any]) -> str:
+    config, model = meta.get("config") or {}, meta.get("model") or {}
+    places = (
+        model.get("networks"),
+        model,
+        config.get("net"),
+        config,
+    )  # a blend's, others', and as once recorded
+    members = next((one["members"] for one in places if one and one.get("members")), 1)
     networks = f"; {number(members)} networks, averaged" if members > 1 else ""
     return f"{plain(config.get('seed', 'not recorded'))}{networks}"
 

@@ -215,11 +215,10 @@ def reliable(view: View) -> str:
 
 
 def coverage(view: View) -> str:
-    points, sure = view.report.get("coverage") or [], view.report.get("sure_share")
-    title = "Fewer answers, better answers"
+    title, points = "Fewer answers, better answers", view.report.get("coverage") or []
     if not points:
         return section("coverage", title, paragraph("Accuracy was not measured against coverage."))
-    right, threshold = view.report.get("sure_accuracy"), view.meta.get("threshold")
+    sure, right = view.report.get("sure_share"), view.report.get("sure_accuracy")
     mark = (sure, right, f"sure: {percent(right)}") if sure and right is not None else None
     picture = lines(
         [Line("", [one["coverage"] for one in points], [one["accuracy"] for one in points])],
@@ -229,9 +228,10 @@ def coverage(view: View) -> str:
               f"{percent(points[-1]['accuracy'])} of all tracks."),
         mark=mark,
     )  # fmt: skip
+    times = " times the chance that the track belongs to any of the genres" if "outlet" in view.meta else ""
     told = (
-        f"From a confidence of {number(threshold)} on, an answer is called sure: that holds for {percent(sure)} of the "
-        f"test tracks, and {percent(right)} of these are right."
+        f"An answer is called sure where its confidence{times} is {number(view.meta['threshold'])} or more: that holds for "
+        f"{percent(sure)} of the test tracks, and {percent(right)} of these are right."
         if mark
         else "No answer of these test tracks is called sure."
         if sure == 0
@@ -243,7 +243,7 @@ def coverage(view: View) -> str:
         title,
         paragraph(told),
         beside(
-            figure(picture, "The dashed line marks the threshold in use." if mark else ""),
+            figure(picture, "The dashed line marks the answers called sure." if mark else ""),
             table("By coverage", ["Answered", "Right", "From a confidence of"], rows),
         ),
     )

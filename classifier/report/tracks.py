@@ -26,6 +26,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MAX_POINTS = 1500
 FEW_POINTS = 50  # t-SNE's neighbourhoods need more
 MAX_NAMED = 15  # genres with a colour and a name on the map
+LEAST_SPREAD = 1e-6  # of the log-probabilities; below it the tracks are one point
 LEAST_LOG_P = -12.0  # below this, differences say nothing more about a track
 _NOTES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 _SCALES = {"ms": (60_000.0, "minutes")}
@@ -127,6 +128,8 @@ def neighbours(view: View) -> str:
     if len(rows) > MAX_POINTS:
         rows = np.sort(np.random.default_rng(0).choice(rows, MAX_POINTS, replace=False))
     log_p = np.nan_to_num(np.clip(view.tracks.log_p[rows], LEAST_LOG_P, 0), nan=LEAST_LOG_P)
+    if np.ptp(log_p, axis=0).max() < LEAST_SPREAD:  # also because t-SNE crashes on equal points
+        return section("map", title, paragraph("All test tracks are answered alike, so there is no map."))
     points, method = _flat(log_p)
     genre = view.tracks.truth[rows].argmax(1)
     present = [k for k in np.argsort(-np.bincount(genre), kind="stable").tolist() if (genre == k).any()]

@@ -17,6 +17,13 @@ FEATURES = [
     {"name": "key", "unit": "pitch class", "low": -1, "high": 11, "kind": "category"},
     {"name": "mode", "unit": "0 minor, 1 major", "low": 0, "high": 1, "kind": "category"},
 ]
+FUSION = {
+    "prior": [0.4, 0.3, 0.3],
+    "weights": {
+        names: {"evidence": dict.fromkeys(names.split("+"), 1.0), "temperature": 1.0}
+        for names in ("features", "artist", "features+artist")
+    },
+}
 SECTIONS = {"summary", "comparison", "genres", "confusion", "reliability", "coverage", "importance", "learning"} | {
     "profiles", "map", "several", "unknown", "licences"
 }  # fmt: skip
@@ -41,7 +48,7 @@ def _meta(labels=("rock", "pop", "latin"), evaluation=None, **more):
     )
     return {
         "format": 1, "name": "trial", "labels": list(labels), "features": FEATURES, "net": {}, "members": 2,
-        "fusion": {}, "artists": {}, "threshold": 0.7, "created_at": "2026-11-21T04:38:52+00:00",
+        "fusion": FUSION, "artists": {"smoothing": 1.0, "featured": 0.3}, "threshold": 0.7, "created_at": "2026-11-21T04:38:52+00:00",
         "data": [{"name": "mine.csv", "rows": 600, "licence": "CC0", "sha256": "ab" * 32}],
         "config": {"seed": 17, "members": 2, "split": "artist"},
         "training": {"tracks": {"train": 400, "valid": 80, "test": 120}, "artists_shared_between_parts": False},
@@ -250,3 +257,36 @@ def test_figures_of_the_wrong_shape_are_refused_with_a_sentence(run):
 def test_a_place_that_cannot_be_written_is_refused_with_a_sentence(run):
     with pytest.raises(ModelError, match="cannot be written"):
         write(run, run / "meta.json" / "report.html")
+
+
+def test_tracks_that_are_all_answered_alike_get_a_sentence_instead_of_a_map():
+    constant = np.log(np.tile([[0.5, 0.3, 0.2]], (120, 1))).astype(np.float32)
+    html = page(_meta(), _evaluation() | {"log_p": constant})
+    assert "All test tracks are answered alike" in html
+    assert 'id="map-picture"' not in html
+
+
+def test_with_an_outlet_the_rule_for_sure_answers_names_its_part():
+    without, with_one = (" ".join(Page(page(meta, None)).texts) for meta in (_meta(), _meta(outlet={})))
+    assert "where its confidence is 0.70 or more" in without
+    assert "confidence times the chance that the track belongs to any of the genres is 0.70" in with_one
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"model": {"family": "mlp", "members": 3}, "config": {"seed": 17, "net": {"members": None}}},
+        {"model": {"family": "blend", "networks": {"members": 3}}, "config": {"seed": 17, "net": None}},
+        {"config": {"seed": 17, "net": {"members": 3}}},
+    ],
+)
+def test_the_networks_are_counted_wherever_the_version_says_how_many(more):
+    assert "17; 3 networks, averaged" in Page(page(_meta(**more), None)).texts
+
+
+@pytest.mark.parametrize(
+    ("split", "shared"), [("album", True), ("stratified", True), ("random", True), ("artist", False)]
+)
+def test_a_split_that_shares_artists_is_said_to_flatter(split, shared):
+    meta = _meta(training={"split": split, "artists_shared_between_parts": shared})
+    assert ("the figures flatter" in page(meta, None)) == shared
