@@ -158,7 +158,13 @@ def test_a_directory_that_is_no_version_has_no_report(tmp_path, capsys):
 def test_an_interrupted_training_says_so_and_keeps_what_it_has_learnt(tmp_path):
     path = table(tmp_path, frame(600))
     command = [sys.executable, "-m", "classifier", "train", "--data", str(path), "--out", str(tmp_path / "v")]
-    process = subprocess.Popen([*command, "--epochs", "400"], stderr=subprocess.PIPE, text=True)
+    # Tests that run in the background of a shell are deaf to SIGINT, and so would be their children.
+    process = subprocess.Popen(
+        [*command, "--epochs", "400"],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not list(tmp_path.glob(".v.unfinished/*/*")):
         assert process.poll() is None
         time.sleep(0.05)
