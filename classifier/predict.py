@@ -127,14 +127,17 @@ class Predictor:
         """log_p [n, K] moved by what the other tracks of the same artists say, as if all were one person's."""
         if self.library is None:
             return log_p
-        return move(
+        heard = np.any(list(present.values()), axis=0)
+        moved = move(
             self.library,
-            log_p,
+            # What is said without evidence are the shares of the tables learned from, and those are not a library's.
+            np.where(heard[:, None], log_p, 0.0),
             credits=Credits.of([[key_of(name) for name in names] for names in artists]),
             words=np.full(len(log_p), -1),
-            votes=np.any(list(present.values()), axis=0),
+            votes=heard,
             known=present["artist"],
-        ).log_p
+        )
+        return np.where(moved.has_context[:, None], moved.log_p, log_p)
 
     def _matrix(self, examples: Sequence[Example]) -> np.ndarray:
         given = [example.features or {} for example in examples]

@@ -118,7 +118,10 @@ def _move(
     place = {label: k for k, label in enumerate(labels)}
     unknown = dict.fromkeys(labels, 0.0)
     reasons = [prediction.why if prediction else {} for prediction in predictions]
-    chances = [prediction.log_probs if prediction else unknown for prediction in predictions]
+    # What was said without evidence are the shares of the tables learned from, and those are not this library's.
+    chances = [
+        prediction.log_probs if why else unknown for prediction, why in zip(predictions, reasons, strict=True)
+    ]
     return move(
         context,
         np.array(list(map(itemgetter(*labels), chances))),  # a version has two genres at least

@@ -129,6 +129,14 @@ def test_good_artists_do_not_make_weak_features_sure(tmp_path):
     assert not alone.sure
 
 
+def test_a_song_without_evidence_goes_by_the_others_of_its_artist_alone(predictor):
+    x = predictor._matrix([Example("a", ROCK), Example("b", ROCK), Example("c", None)])
+    artists = [("new",), ("new",), ("new",)]
+    *_, alone = predictor.predict_rows("abc", x, artists, one_library=True)
+    assert alone.genre == "rock"
+    assert predictor.predict_rows("c", x[2:], [("new",)], one_library=True)[0].evidence == ()
+
+
 def test_one_table_says_nothing_about_artists_known_from_another(version):
     assert version[0].metrics["other_tables"]["artist"]["tracks"] == 0
     assert version[0].metrics["artist"]["tracks"] > 0
