@@ -16,9 +16,8 @@ from classifier.nets import MLPConfig, TabularMLP, log_probabilities
 from classifier.rows import Rows
 
 Epoch = Callable[[str, int, float, tuple[float, float] | None], None]
-MAX_TAUGHT = (
-    40  # with more genres the teacher, a tree per genre and round, would take longer than the networks
-)
+# With more genres the teacher, a tree per genre and round, would take longer than the networks.
+MAX_TAUGHT = 40
 
 
 @dataclass(frozen=True)

@@ -146,16 +146,16 @@ class Predictor:
 
     def narrowed(self, log_p: np.ndarray, genres: Sequence[str] | None) -> tuple[np.ndarray, np.ndarray]:
         """log_p [n, K] among `genres` alone, and the probability of all others, float [n]."""
-        if self.level == "sub-genre":
-            genres = [label for label in self.labels if {label, parent(label)} & set(genres or self.labels)]
-        unknown = sorted(set(genres or ()) - set(self.labels))
+        if not genres:
+            return log_p, np.zeros(len(log_p))
+        families = [parent(label) if self.level == "sub-genre" else label for label in self.labels]
+        unknown = sorted(set(genres) - {*self.labels, *families})
         if unknown:
             raise DataError(
                 f"The model does not know {', '.join(unknown)}; it knows {', '.join(self.labels)}."
             )
-        if not genres:
-            return log_p, np.zeros(len(log_p))
-        chosen = np.array([label in genres for label in self.labels])
+        # A family stands for all its sub-genres.
+        chosen = np.array([bool({*pair} & {*genres}) for pair in zip(self.labels, families, strict=True)])
         inside = np.exp(logsumexp(log_p[:, chosen], axis=1))
         return log_softmax(np.where(chosen, log_p, -np.inf), axis=1), np.clip(1.0 - inside, 0.0, 1.0)
 

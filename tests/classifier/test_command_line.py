@@ -128,6 +128,10 @@ def test_sub_genres_fall_back_to_their_family(tmp_path):
         assert float(row["p_rock"]) + float(row["p_classical"]) == pytest.approx(1, abs=1e-4)
         assert float(row["p_rock"]) >= float(row["p_grunge"])
         assert row["genre"] in meta["labels"] or row["genre"] in ("rock", "classical")
+    narrowed = _predicted(tmp_path, "--genres", "rock")
+    assert all(float(row["p_rock"]) == pytest.approx(1, abs=1e-4) for row in narrowed)
+    arguments = ["predict", "--model", str(tmp_path / "v"), "--input", str(table(tmp_path)), "--output"]
+    assert main([*arguments, str(tmp_path / "x.csv"), "--genres", "rock,polka"]) == 2
 
 
 def test_model_families_are_compared_on_the_same_tracks(tmp_path, capsys):
