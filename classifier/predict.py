@@ -14,6 +14,7 @@ from classifier.context import Credits, LibraryContext, move
 from classifier.dataset import matrix, vector
 from classifier.errors import DataError, ModelError
 from classifier.fusion import Fusion, Weights
+from classifier.hearing import SOUND, Ear
 from classifier.models import Model
 from classifier.outlet import Outlet
 from classifier.results import Answering, Example, Result
@@ -58,6 +59,7 @@ class Predictor:
         self.library = library
         self.outlet = outlet
         self.thresholds = thresholds or {}
+        self._ear = Ear(self.labels, fusion.prior)
         self._answering = Answering(self.labels, threshold, several, level, self.thresholds)
 
     @classmethod
@@ -90,7 +92,10 @@ class Predictor:
         """
         ids = [example.track_id for example in examples]
         artists = [one.artists for one in examples]
-        return self.predict_rows(ids, self._matrix(examples), artists, votes=votes, genres=genres)
+        sound = self._ear.spread([one.sound for one in examples])
+        return self.predict_rows(
+            ids, self._matrix(examples), artists, sound=sound, votes=votes, genres=genres
+        )
 
     def predict_rows(
         self,
@@ -98,19 +103,26 @@ class Predictor:
         x: np.ndarray,
         artists: Sequence[Sequence[str]],
         *,
+        sound: np.ndarray | None = None,
         votes: Votes | None = None,
         genres: Sequence[str] | None = None,
         one_library: bool = False,
     ) -> list[Result]:
         """As `predict`, from features already in place: float32 [n, F] in `feature_names`' order, NaN unknown.
 
-        With `one_library` the tracks belong to one person, and those of one artist speak for each other.
+        sound: [n, K], see `hearing.Ear.spread`. With `one_library` the tracks belong to one person, and those of one
+        artist speak for each other.
         """
         log_p, experts, present = self.log_probabilities(x, artists, votes=votes)
+        outside = self.outside(x, present)
+        if sound is not None:
+            experts[SOUND], present[SOUND] = sound, ~np.isnan(sound).all(1)
+            log_p, untaught = self._ear.join(log_p, sound, present)
+            outside = np.maximum(outside, untaught)
         if one_library:
             log_p = self.in_library(log_p, artists, present)
         log_p, excluded = self.narrowed(log_p, genres)
-        other = 1 - (1 - self.outside(x, present)) * (1 - excluded)
+        other = 1 - (1 - outside) * (1 - excluded)
         return self._answering.results(ids, log_p, other, experts, present)
 
     def outside(self, x: np.ndarray, present: Mapping[str, np.ndarray]) -> np.ndarray:

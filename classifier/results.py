@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from classifier.fusion import EVIDENCE, key
+from classifier.fusion import EVIDENCE
+from classifier.hearing import SOUND, threshold
 from classifier.several import Several
 from classifier.taxonomy import label_to_show
 
@@ -15,11 +16,15 @@ REASONS = 3  # genres shown per kind of evidence
 
 @dataclass(frozen=True)
 class Example:
-    """One track. Features by name, any may be missing, None where there are none; artists by name, primary first."""
+    """One track. Features by name, any may be missing, None where there are none; artists by name, primary first.
+
+    sound: what the sound expert heard, family -> log-probability; families it was never taught are missing.
+    """
 
     track_id: str
     features: Mapping[str, float] | None
     artists: tuple[str, ...] = ()
+    sound: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,14 @@ class Answering:
         present: Mapping[str, np.ndarray],
     ) -> list[Result]:
         chosen = self._chosen(log_p)
-        tops = {name: _top(experts[name]) for name in EVIDENCE}
+        tops = {name: _top(expert) for name, expert in experts.items()}
         rows = log_p.tolist()
         results = []
         for i, track_id in enumerate(ids):
-            evidence = tuple(name for name in EVIDENCE if present[name][i])
+            evidence = tuple(name for name in (*EVIDENCE, SOUND) if name in present and present[name][i])
             log_probs = dict(zip(self.labels, rows[i], strict=True))
-            threshold = self.thresholds.get(key(evidence), self.threshold)
-            genre, confidence = self._shown(chosen[i][0], log_probs, threshold)
+            bar = threshold(evidence, self.thresholds, self.threshold)
+            genre, confidence = self._shown(chosen[i][0], log_probs, bar)
             results.append(
                 Result(
                     track_id=track_id,
@@ -77,9 +82,9 @@ class Answering:
                     genres=chosen[i],
                     confidence=confidence,
                     other=float(other[i]),
-                    sure=bool(evidence) and confidence * (1 - float(other[i])) >= threshold,
+                    sure=bool(evidence) and confidence * (1 - float(other[i])) >= bar,
                     evidence=evidence,
-                    why={name: {self.labels[k]: p for k, p in tops[name][i]} for name in evidence},
+                    why={name: {self.labels[k]: p for k, p in tops[name][i] if p > 0} for name in evidence},
                 )
             )
         return results
@@ -105,7 +110,8 @@ class Answering:
 
 
 def _top(log_p: np.ndarray) -> list[list[tuple[int, float]]]:
-    """The likeliest REASONS families of each row with their probabilities."""
-    order = np.argsort(-log_p, axis=1)[:, :REASONS]
-    chances = np.exp(np.take_along_axis(log_p, order, 1))
+    """The likeliest REASONS families of each row with their probabilities; NaN is none."""
+    chance = np.nan_to_num(np.exp(log_p))  # nothing is said of a genre that was never taught
+    order = np.argsort(-chance, axis=1, kind="stable")[:, :REASONS]
+    chances = np.take_along_axis(chance, order, 1)
     return [list(zip(*pair, strict=True)) for pair in zip(order.tolist(), chances.tolist(), strict=True)]

@@ -1,0 +1,99 @@
+"""How what was heard in the sound joins the other evidence on a song. Loading it needs numpy alone.
+
+Genres that the sound expert was never taught are masked: hearing a song moves the taught genres among each other and
+leaves an untaught one exactly as likely as it was.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifier.taxonomy import SUB_GENRES
+
+SOUND = "sound"
+FLOOR = 1e-6  # probability of a genre that nothing speaks for, because the logarithm of nothing cannot be stored
+SURE_BY_SOUND = 0.8  # confidence from which a song known by its sound alone is filed
+
+
+@dataclass(frozen=True)
+class Pull:
+    """log p' = own * log p + sound * log q over the taught genres, which together stay as likely as they were."""
+
+    own: float
+    sound: float
+
+
+# No data set has features, artists and sound of the same tracks, so nothing could be fitted for all three: there the
+# sound is shown but moves nothing, and cannot lower what the other two reach.
+PULLS: Mapping[tuple[str, ...], Pull] = {
+    ("features",): Pull(own=0.8, sound=0.6),
+    ("artist",): Pull(own=0.9, sound=0.3),
+    ("features", "artist"): Pull(own=1.0, sound=0.0),
+}
+
+
+def threshold(evidence: Sequence[str], thresholds: Mapping[str, float], otherwise: float) -> float:
+    """From which confidence an answer is sure, by what it rests on; sound never lowers the bar of other evidence."""
+    others = [name for name in evidence if name != SOUND]
+    if SOUND in evidence and not others:
+        return SURE_BY_SOUND
+    return thresholds.get("+".join(others) or "none", otherwise)
+
+
+@dataclass(frozen=True)
+class Ear:
+    """What a version with `labels` and their `prior` [K] can make of the sound expert's families."""
+
+    labels: tuple[str, ...]
+    prior: np.ndarray
+
+    def spread(self, heard: Sequence[Mapping[str, float] | None]) -> np.ndarray:
+        """Log-probabilities [n, K] from each song's family -> log-probability; NaN where a label was not taught.
+
+        A family's probability is spread over its sub-genres by their prior; a song that was not heard is all NaN.
+        """
+        families = [SUB_GENRES.get(label, label) for label in self.labels]
+        total = [sum(p for one, p in zip(families, self.prior, strict=True) if one == f) for f in families]
+        rows = [[(said or {}).get(family, np.nan) for family in families] for said in heard]
+        return np.array(rows, float).reshape(len(heard), len(families)) + np.log(self.prior / total)
+
+    def join(
+        self, log_p: np.ndarray, spoken: np.ndarray, present: Mapping[str, np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """log_p [n, K] of the other evidence moved by what `spread` gave, and the chance of an untaught genre, [n].
+
+        present: evidence -> bool [n]. The chance is the untaught genres' prior where the sound speaks alone, else 0,
+        since there the other evidence has said how likely they are.
+        """
+        joined, untaught = log_p.copy(), np.zeros(len(log_p))
+        taught = ~np.isnan(spoken[present[SOUND]]).any(0)
+        for names, pull in PULLS.items():
+            rows = present[SOUND] & _exactly(names, present)
+            joined[rows] = masked(log_p[rows], spoken[rows], taught, pull)
+        alone = present[SOUND] & _exactly((), present)
+        joined[alone] = np.log(np.maximum(np.exp(_normalised(np.where(taught, spoken[alone], -np.inf))), FLOOR))
+        untaught[alone] = self.prior[~taught].sum()
+        return joined, untaught
+
+
+def masked(log_p: np.ndarray, spoken: np.ndarray, taught: np.ndarray, pull: Pull) -> np.ndarray:
+    """log_p [n, K] with its `taught` labels, bool [K], pulled towards `spoken` [n, K]; the others keep their numbers."""
+    before = log_p[:, taught]
+    if not pull.sound or not before.size:
+        return log_p
+    result = log_p.copy()
+    together = np.logaddexp.reduce(before, axis=1, keepdims=True)
+    result[:, taught] = _normalised(pull.own * before + pull.sound * spoken[:, taught]) + together
+    return result
+
+
+def _exactly(names: tuple[str, ...], present: Mapping[str, np.ndarray]) -> np.ndarray:
+    rows = np.ones(len(present[SOUND]), bool)
+    for name in ("features", "artist"):
+        rows &= present[name] == (name in names)
+    return rows
+
+
+def _normalised(logits: np.ndarray) -> np.ndarray:
+    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
