@@ -45,7 +45,7 @@ def mp3_preview(track: Track) -> bytes:
 def m4a_preview(track: Track) -> bytes:
     """30 s of mono AAC in an MPEG-4 file; always the same bytes for the same track."""
     source, target = io.BytesIO(aac_take(*_take_of(track))), io.BytesIO()
-    with av.open(source) as take, av.open(target, "w", format="ipod") as clip:
+    with av.open(source, "r") as take, av.open(target, "w", format="ipod") as clip:
         copied = clip.add_stream_from_template(take.streams.audio[0])
         packets = [packet for packet in take.demux(audio=0) if packet.size]
         moments = [packet.pts for packet in packets]
