@@ -1,21 +1,22 @@
-"""Bytes of unknown quality to mono sound; whatever is wrong with them becomes an AudioError."""
+"""Sound of unknown quality to mono numbers; whatever is wrong with it becomes an AudioError."""
 
 import io
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import BinaryIO
 
-import av
 import numpy as np
-import soundfile as sf
 import soxr
 
+from classifier.decoders import Sound, Stretch, read
 from classifier.errors import AudioError
 
 SR_HZ = 22_050
 MIN_SECONDS = 3.0
+MAX_SECONDS = 60.0
 MAX_BYTES = 64 * 1024**2
-MAX_CHANNELS = 8
-SR_RANGE_HZ = (4_000, 384_000)
 SILENCE = 1e-4  # peak, -80 dB below full scale
-BLOCK = 65_536  # frames read at a time, so that a lying header cannot reserve memory
+LOUDEST = 1e6  # peak; full scale is 1, or 32,768 where somebody forgot to scale
 
 _NOT_AUDIO: tuple[tuple[bytes, str], ...] = (
     (b"<!doctype html", "a web page"),
@@ -28,106 +29,89 @@ _NOT_AUDIO: tuple[tuple[bytes, str], ...] = (
 )
 
 
-def decode(data: bytes, sr_hz: int = SR_HZ, *, max_seconds: float = 60.0) -> np.ndarray:
-    """Mono sound float32 [n] at `sr_hz` from MP3, FLAC, Ogg, WAV, AAC/m4a or WebM bytes.
+def decode(
+    source: bytes | Path,
+    sr_hz: int = SR_HZ,
+    *,
+    max_seconds: float = MAX_SECONDS,
+    window_s: float | None = None,
+) -> np.ndarray:
+    """Mono sound float32 [n] at `sr_hz` from MP3, FLAC, Ogg, WAV, AAC/m4a, Opus or WebM.
 
-    At most `max_seconds` are decoded. Channels are averaged; resampling is soxr HQ for training and serving alike.
+    The first `max_seconds` of the source, or with `window_s` only its middle: that many seconds (at least 3), found
+    by seeking, so that the rest costs nothing. Where a file does not know its length, lies about it, or is silent in
+    the middle, the window is cut out of its first `max_seconds` instead. Memory depends on the seconds wanted, never
+    on the length of the source or on what its header claims: bytes may be 64 MB, the file behind a Path of any size.
+
+    Channels are averaged; resampling is soxr HQ for training and serving alike.
 
     Raises
     ------
     AudioError
-        Empty, not audio, damaged, silent, shorter than 3 s, or larger than 64 MB; the message says which.
+        Empty, not audio, damaged, silent, shorter than 3 s, too large or not to be opened; the message says which.
     """
-    _refuse_non_audio(data)
-    sound, source_hz = _with_soundfile(data, max_seconds)
-    if sound is None:
-        sound, source_hz = _with_av(data, max_seconds)
-    if not np.isfinite(sound).all():
-        raise AudioError("The audio is damaged: it contains values that are not numbers.")
-    seconds = len(sound) / source_hz
-    if seconds < MIN_SECONDS:
-        raise AudioError(
-            f"The audio holds only {seconds:.1f} s of sound; at least {MIN_SECONDS:g} s are needed."
-        )
-    if np.abs(sound).max() < SILENCE:
-        raise AudioError("The audio is silent.")
-    if source_hz != sr_hz:
-        sound = soxr.resample(sound, source_hz, sr_hz, quality="HQ")
-    return np.ascontiguousarray(sound, np.float32)
+    if window_s is not None and not MIN_SECONDS <= window_s <= max_seconds:
+        raise ValueError(f"window_s is {window_s}, outside {MIN_SECONDS} to {max_seconds}")
+    with _opened(source) as file:
+        _refuse_non_audio(file)
+        sound = _middle(file, window_s, max_seconds) if window_s else read(file, Stretch(max_seconds))
+    _refuse_unusable(sound)
+    mono = sound.mono
+    if sound.sr_hz != sr_hz:
+        mono = soxr.resample(mono, sound.sr_hz, sr_hz, quality="HQ")
+    return np.ascontiguousarray(mono, np.float32)
 
 
-def _refuse_non_audio(data: bytes) -> None:
-    if not data:
+def _opened(source: bytes | Path) -> AbstractContextManager[BinaryIO]:
+    if isinstance(source, bytes):
+        if len(source) > MAX_BYTES:
+            raise AudioError(f"The audio file is larger than {MAX_BYTES // 1024**2} MB.")
+        return io.BytesIO(source)
+    try:
+        if not source.is_file():  # opening a pipe would wait for somebody to write into it
+            raise AudioError(f"There is no file {source.name!r}.")
+        return source.open("rb")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise AudioError(f"The audio file cannot be opened: {reason}.") from error
+
+
+def _refuse_non_audio(file: BinaryIO) -> None:
+    start = file.read(64)
+    if not start:
         raise AudioError("The audio file is empty (0 bytes).")
-    if len(data) > MAX_BYTES:
-        raise AudioError(f"The audio file is larger than {MAX_BYTES // 1024**2} MB.")
-    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    start = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for beginning, what in _NOT_AUDIO:
         if start.startswith(beginning):
             raise AudioError(f"The file is {what}, not audio.")
 
 
-def _check_format(source_hz: int, channels: int) -> None:
-    if not SR_RANGE_HZ[0] <= source_hz <= SR_RANGE_HZ[1]:
-        raise AudioError(f"The audio is damaged: it claims {source_hz} samples per second.")
-    if not 1 <= channels <= MAX_CHANNELS:
-        raise AudioError(f"The audio has {channels} channels; at most {MAX_CHANNELS} can be read.")
-
-
-def _down_mix(frames: np.ndarray) -> np.ndarray:
-    """frames [n, channels] to [n]; adding channel by channel is ten times faster than `mean(axis=1)`."""
-    mono = frames[:, 0].copy()
-    for channel in range(1, frames.shape[1]):
-        mono += frames[:, channel]
-    return mono / np.float32(frames.shape[1])
-
-
-def _with_soundfile(data: bytes, max_seconds: float) -> tuple[np.ndarray | None, int]:
-    """Decoded sound, or None where libsndfile does not know the format. What comes before damage is kept."""
-    blocks: list[np.ndarray] = []
-    source_hz = 1
+def _middle(file: BinaryIO, window_s: float, max_seconds: float) -> Sound:
+    """The middle as the header has it; where that is no good, the middle of what can be read from the beginning."""
     try:
-        with sf.SoundFile(io.BytesIO(data)) as file:
-            source_hz = file.samplerate
-            _check_format(source_hz, file.channels)
-            wanted = int(max_seconds * source_hz)
-            while wanted > 0 and len(block := file.read(min(BLOCK, wanted), "float32", always_2d=True)):
-                blocks.append(_down_mix(block))
-                wanted -= len(block)
-    except (sf.SoundFileError, RuntimeError, OSError, ValueError, OverflowError):
-        if not blocks:
-            return None, 1
-    return (np.concatenate(blocks), source_hz) if blocks else (None, 1)
+        sound = read(file, Stretch(window_s, from_middle=True))
+        if sound.seconds > 0.99 * window_s and _peak(sound.mono) >= SILENCE:
+            return sound
+    except AudioError:
+        pass  # the same file may be readable from its beginning, and if not, that says why
+    whole = read(file, Stretch(max_seconds))
+    surplus = max(0, len(whole.mono) - round(window_s * whole.sr_hz))
+    middle = whole.mono[surplus // 2 : len(whole.mono) - (surplus + 1) // 2]
+    return Sound(middle if _peak(middle) >= SILENCE else whole.mono[: len(middle)], whole.sr_hz)
 
 
-def _with_av(data: bytes, max_seconds: float) -> tuple[np.ndarray, int]:
-    try:
-        blocks, source_hz = _av_blocks(data, max_seconds)
-    except (av.FFmpegError, ValueError, OverflowError, EOFError) as error:
-        raise AudioError("The file is not audio that can be read, or it is cut off or damaged.") from error
-    if not blocks:
-        raise AudioError("The file contains no sound that can be read; it may be cut off.")
-    return np.concatenate(blocks), source_hz
+def _peak(mono: np.ndarray) -> float:
+    return float(max(mono.max(), -mono.min()))  # without the copy that abs() would make
 
 
-def _av_blocks(data: bytes, max_seconds: float) -> tuple[list[np.ndarray], int]:
-    blocks: list[np.ndarray] = []
-    with av.open(io.BytesIO(data), mode="r", metadata_errors="ignore") as container:
-        if not container.streams.audio:
-            raise AudioError("The file contains no sound, only other data.")
-        stream = container.streams.audio[0]
-        source_hz = stream.rate or 0
-        _check_format(source_hz, stream.channels)
-        wanted = int(max_seconds * source_hz)
-        to_float = av.AudioResampler(format="fltp", layout=stream.layout.name, rate=source_hz)
-        try:
-            for frame in container.decode(stream):
-                for part in to_float.resample(frame):
-                    blocks.append(_down_mix(part.to_ndarray().T)[:wanted])
-                    wanted -= len(blocks[-1])
-                if wanted <= 0:
-                    break
-        except av.FFmpegError:
-            if not blocks:  # what comes before damage is kept
-                raise
-    return blocks, source_hz
+def _refuse_unusable(sound: Sound) -> None:
+    if not np.isfinite(peak := _peak(sound.mono)):
+        raise AudioError("The audio is damaged: it contains values that are not numbers.")
+    if peak > LOUDEST:
+        raise AudioError("The audio is damaged: it contains values that no loudspeaker could play.")
+    if sound.seconds < MIN_SECONDS:
+        raise AudioError(
+            f"The audio holds only {sound.seconds:.1f} s of sound; at least {MIN_SECONDS:g} s are needed."
+        )
+    if peak < SILENCE:
+        raise AudioError("The audio is silent.")

@@ -1,5 +1,6 @@
 """Sound to numbers: the log-mel spectrogram and a small named description; one definition for training and serving."""
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,8 @@ N_FFT, HOP, N_MELS = 2048, 512, 128
 TOP_DB = 80.0
 N_MFCC, N_BANDS = 13, 16
 ROLL_OFF = 0.85
+SPARSE_STEP, SPARSE_FIRST = 3.33658, 1.206
+BATCH = 64  # frames transformed at a time: they stay in the cache
 _FLOOR = 1e-10
 
 
@@ -27,10 +30,10 @@ def hz_mel(hz: np.ndarray) -> np.ndarray:
 
 
 @cache
-def filterbank() -> sparse.csr_array:
-    """Triangular filters of equal area, float32 [128, 1025], from 0 Hz to half the sampling rate."""
-    bins_hz = np.arange(N_FFT // 2 + 1) * SR_HZ / N_FFT
-    corners = mel_hz(np.linspace(0, hz_mel(np.array(SR_HZ / 2)), N_MELS + 2))
+def filterbank(n_fft: int = N_FFT, n_mels: int = N_MELS) -> sparse.csr_array:
+    """Triangular filters of equal area, float32 [n_mels, n_fft / 2 + 1], from 0 Hz to half the sampling rate."""
+    bins_hz = np.arange(n_fft // 2 + 1) * SR_HZ / n_fft
+    corners = mel_hz(np.linspace(0, hz_mel(np.array(SR_HZ / 2)), n_mels + 2))
     low, centre, high = corners[:-2, None], corners[1:-1, None], corners[2:, None]
     rising = (bins_hz - low) / (centre - low)
     falling = (high - bins_hz) / (high - centre)
@@ -39,36 +42,65 @@ def filterbank() -> sparse.csr_array:
 
 
 @cache
-def _window() -> np.ndarray:
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)).astype(np.float32)
+def _hann(n_fft: int) -> np.ndarray:
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
 
 
-def _frames(y: np.ndarray) -> np.ndarray:
-    """Overlapping frames [T, 2048] of y padded with half a frame of zeros on both sides."""
-    padded = np.pad(np.asarray(y, np.float32), N_FFT // 2)
-    return np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
+def power_batches(
+    y: np.ndarray, frames: np.ndarray | None = None, *, n_fft: int = N_FFT, hop: int = HOP
+) -> Iterator[np.ndarray]:
+    """The rows of `power_spectrum` in batches that stay in the processor's cache, float32 [≤ 64, n_fft / 2 + 1]."""
+    padded = np.pad(np.asarray(y, np.float32), n_fft // 2)
+    every = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
+    places = np.arange(len(every)) if frames is None else frames
+    for i in range(0, len(places), BATCH):
+        spectrum = fft.rfft(every[places[i : i + BATCH]] * _hann(n_fft), axis=1)
+        yield spectrum.real**2 + spectrum.imag**2
 
 
 def power_spectrum(y: np.ndarray) -> np.ndarray:
-    """Power spectrogram float32 [T, 1025] of mono sound at 22,050 Hz; Hann window, hop 512, centred frames."""
-    spectrum = fft.rfft(_frames(y) * _window(), axis=1)
-    return spectrum.real**2 + spectrum.imag**2
+    """Power spectrogram float32 [T, 1025] of mono sound at 22,050 Hz; Hann window, hop 512, centred frames.
+
+    y: [n], zeros are assumed around it; T = n // 512 + 1.
+    """
+    return np.concatenate(list(power_batches(y)))
 
 
-def _decibel(power: np.ndarray) -> np.ndarray:
+def decibel(power: np.ndarray) -> np.ndarray:
+    """10 log10 of power, which is taken to be 1e-10 at least."""
     return 10 * np.log10(np.maximum(power, _FLOOR))
 
 
-def log_mel(y: np.ndarray) -> np.ndarray:
+def log_mel(y: np.ndarray, frames: np.ndarray | None = None) -> np.ndarray:
     """Log-mel spectrogram float32 [128, T] in dB below its loudest cell, floored at -80 dB.
 
     y: mono float32 [n] at 22,050 Hz. The same definition as librosa's power_to_db(melspectrogram(...), ref=max).
+
+    With `frames` (whole numbers [T], see `sparse_frames`) only these are computed, at the cost of these alone, and
+    the loudest cell is the loudest among them.
     """
-    return _log_mel(power_spectrum(y))
+    return below_loudest(np.concatenate([mel_power(power) for power in power_batches(y, frames)], axis=1))
 
 
-def _log_mel(power: np.ndarray) -> np.ndarray:
-    level = _decibel(filterbank() @ power.T)
+def sparse_frames(n_samples: int) -> np.ndarray:
+    """Every 3.34th frame, 77.5 ms apart, as whole numbers [T]: those of the published mel file of GTZAN.
+
+    Its column j is frame round(3.33658 j + 1.206).
+    """
+    last = n_samples // HOP
+    columns = np.arange(int((last - SPARSE_FIRST) / SPARSE_STEP) + 2)
+    frames = np.round(SPARSE_STEP * columns + SPARSE_FIRST).astype(np.int64)
+    return frames[frames <= last]
+
+
+def mel_power(power: np.ndarray) -> np.ndarray:
+    """Power [128, T] in the mel bands of a `power_spectrum` [T, 1025]."""
+    return filterbank() @ power.T
+
+
+def below_loudest(power: np.ndarray) -> np.ndarray:
+    """dB below the loudest cell, floored at -80 dB; float32 of the shape of `power`."""
+    level = decibel(power)
     return np.maximum(level - level.max(), -TOP_DB).astype(np.float32)
 
 
@@ -79,7 +111,7 @@ def describe(y: np.ndarray) -> dict[str, float]:
     spectral centroid, bandwidth and 85 % roll-off (Hz), and the rate of zero crossings (share of samples).
     """
     power = power_spectrum(y)
-    level = _log_mel(power)
+    level = below_loudest(mel_power(power))
     bands = level.reshape(N_BANDS, N_MELS // N_BANDS, -1).mean(1)
     cepstrum = fft.dct(level, axis=0, norm="ortho")[:N_MFCC]
     described = _over_time({f"mel_band_{i + 1:02}_db": band for i, band in enumerate(bands)})
@@ -109,4 +141,4 @@ def _waveform(y: np.ndarray) -> dict[str, np.ndarray]:
     """Per block of 512 samples: loudness in dB relative to full scale, and zero crossings per sample."""
     blocks = y[: len(y) // HOP * HOP].reshape(-1, HOP)
     crossings = (np.signbit(blocks[:, 1:]) != np.signbit(blocks[:, :-1])).mean(1)
-    return {"loudness_db": _decibel((blocks**2).mean(1)), "zero_crossing_rate": crossings}
+    return {"loudness_db": decibel((blocks**2).mean(1)), "zero_crossing_rate": crossings}

@@ -5,14 +5,17 @@ torch and the decoders are imported inside functions, so that only the worker th
 
 import hashlib
 import json
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError
 
 from classifier.context import LibraryContext
+from classifier.errors import AudioError
 from organizer import jobs
 from organizer.models import AudioFeatures, Job, ModelVersion, Prediction, Track
 
@@ -29,10 +32,19 @@ class DescribePreview:
 
     encoder = "descriptors-1"
 
-    def __call__(self, data: bytes) -> dict[str, float]:
-        from classifier import audio, features
+    def many(self, clips: Sequence[bytes]) -> list[dict[str, float] | AudioError]:
+        """Numbers for each clip, or what is wrong with it. In threads: the work is done outside Python."""
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(_described, clips))
 
-        return features.describe(audio.decode(data))
+
+def _described(clip: bytes) -> dict[str, float] | AudioError:
+    from classifier import audio, features
+
+    try:
+        return features.describe(audio.decode(clip))
+    except AudioError as error:
+        return error
 
 
 def champion() -> ModelVersion:

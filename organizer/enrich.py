@@ -6,7 +6,8 @@ away is skipped with a note, and the songs are classified from what there is.
 """
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -16,20 +17,16 @@ from django.utils import timezone
 
 from classifier.errors import AudioError
 from organizer import jobs, network
+from organizer.hunting import RETRY_MISS_AFTER, Hunt
 from organizer.models import AudioAnalysis, AudioFeatures, Job, Track
 from organizer.models.track import TrackQuerySet
 from organizer.providers.errors import GateClosed, ProviderError
-from organizer.providers.matching import Preview, Wanted
 from organizer.providers.reccobeats import ReccoBeats
 
 BATCH_S = 60.0
-RETRY_MISS_AFTER = timedelta(days=30)
-RETRY_OUTAGE_AFTER = timedelta(hours=1)
 TOO_LONG_TO_WAIT_S = 900.0  # for evidence that we can do without
 TRIES = 3
-PREVIEW_MAX_BYTES = 3_000_000  # a 30-second preview is about 0.5 MB
-PREVIEW_MAX_SECONDS = 20.0
-LISTEN_BATCH, LISTENERS = 24, 6
+LISTEN_BATCH, FETCHERS = 24, 6
 
 
 @dataclass(frozen=True)
@@ -45,11 +42,11 @@ class Heard:
 
 
 class Describe(Protocol):
-    """Bytes of a preview → named numbers; raises AudioError with a sentence when it is not usable audio."""
+    """Previews' bytes → named numbers, or an AudioError with a sentence for each that is not usable audio."""
 
     encoder: str
 
-    def __call__(self, data: bytes) -> dict[str, float]: ...
+    def many(self, clips: Sequence[bytes]) -> list[dict[str, float] | AudioError]: ...
 
 
 def enrich_batch(job: Job) -> bool:
@@ -133,22 +130,56 @@ def listen_batch(job: Job, describe: Describe) -> bool:
 
 
 def _listen_for_a_while(job: Job, describe: Describe, missing: TrackQuerySet) -> GateClosed | None:
-    deadline, last_pk = time.monotonic() + BATCH_S, 0
-    closed: GateClosed | None = None
-    with ThreadPoolExecutor(LISTENERS) as pool:
-        while time.monotonic() < deadline:
-            batch = list(missing.filter(pk__gt=last_pk)[:LISTEN_BATCH])
-            if not batch:
-                return closed
-            last_pk = batch[-1].pk
-            results = list(pool.map(lambda track: _listen_or_closed(track, describe), batch))
-            heard = [result for result in results if isinstance(result, Heard)]
-            closed = next((result for result in results if isinstance(result, GateClosed)), closed)
+    """Hear batch by batch; while one is heard, threads fetch the next. None when time is up, not work."""
+    deadline, closed = time.monotonic() + BATCH_S, None
+    songs = _in_batches(missing, deadline)
+    pool = ThreadPoolExecutor(FETCHERS)
+    try:
+        coming = _fetch(pool, [Hunt(track) for track in next(songs, [])])
+        while coming:
+            hunts = [future.result() for future in coming]
+            coming = _fetch(pool, [Hunt(track) for track in next(songs, [])])
+            heard, unusable = _hear(describe, hunts)
+            coming += _fetch(pool, unusable)
+            closed = next((hunt.closed for hunt in hunts if hunt.is_held_up), closed)
+            if all(hunt.is_held_up for hunt in hunts):
+                songs.close()  # asking for more would only be refused
             _store_heard(describe.encoder, heard)
             jobs.tick(job, done=job.done + len(heard), total=job.total)
-            if not heard:
-                return closed
-    return None  # time is up, not work
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return closed if time.monotonic() < deadline else None
+
+
+def _in_batches(missing: TrackQuerySet, deadline: float) -> Generator[list[Track], None, None]:
+    last_pk = 0
+    while time.monotonic() < deadline and (batch := list(missing.filter(pk__gt=last_pk)[:LISTEN_BATCH])):
+        last_pk = batch[-1].pk
+        yield batch
+
+
+def _fetch(pool: ThreadPoolExecutor, hunts: list[Hunt]) -> list[Future[Hunt]]:
+    return [pool.submit(hunt.fetched) for hunt in hunts]
+
+
+def _hear(describe: Describe, hunts: list[Hunt]) -> tuple[list[Heard], list[Hunt]]:
+    """What is known for good now, and whose audio was unusable, so that the next provider gets its turn."""
+    clips = {place: hunt.data for place, hunt in enumerate(hunts) if hunt.data is not None}
+    heard = [_not_heard(hunt) for hunt in hunts if hunt.data is None and not hunt.is_held_up]
+    unusable = []
+    for place, sound in zip(clips, describe.many(list(clips.values())), strict=True):
+        hunt = hunts[place]
+        if isinstance(sound, AudioError):
+            hunt.error = str(sound)
+            unusable.append(hunt)
+        else:
+            heard.append(Heard(hunt.track.pk, hunt.source, hunt.source_id, sound))
+    return heard, unusable
+
+
+def _not_heard(hunt: Hunt) -> Heard:
+    error = hunt.error or "No service has a preview of this song."
+    return Heard(hunt.track.pk, error=error, retry_after=hunt.retry_after)
 
 
 def _unheard(job: Job, encoder: str) -> TrackQuerySet:
@@ -156,41 +187,6 @@ def _unheard(job: Job, encoder: str) -> TrackQuerySet:
         Q(retry_at__isnull=True) | Q(retry_at__gt=timezone.now()), encoder=encoder
     )
     return _library(job).exclude(pk__in=answered.values("track"))
-
-
-def _listen_or_closed(track: Track, describe: Describe) -> Heard | GateClosed:
-    try:
-        return listen(track, describe)
-    except GateClosed as closed:
-        return closed
-
-
-def listen(track: Track, describe: Describe) -> Heard:
-    """One track, start to end. A provider that fails or has unusable audio gives way to the next.
-
-    Raises GateClosed when a provider asks to wait and no later one has the song.
-    """
-    song = Wanted(track.isrc, (track.artist_names or [""])[0], track.name, track.duration_ms)
-    error, retry_after, closed = "", RETRY_MISS_AFTER, None
-    for provider in network.preview_providers():
-        try:
-            if preview := provider.find_preview(song):
-                return _fetch_and_describe(track, preview, describe)
-        except GateClosed as failure:
-            closed = failure
-        except AudioError as failure:
-            error = str(failure)
-        except ProviderError as failure:
-            error = str(failure)
-            retry_after = retry_after if failure.permanent else RETRY_OUTAGE_AFTER
-    if closed:
-        raise closed
-    return Heard(track.pk, error=error or "No service has a preview of this song.", retry_after=retry_after)
-
-
-def _fetch_and_describe(track: Track, preview: Preview, describe: Describe) -> Heard:
-    data = network.http().download(preview.url, max_bytes=PREVIEW_MAX_BYTES, max_seconds=PREVIEW_MAX_SECONDS)
-    return Heard(track.pk, preview.source, preview.source_id, describe(data))
 
 
 def _store_heard(encoder: str, heard: list[Heard]) -> None:

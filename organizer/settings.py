@@ -92,7 +92,11 @@ PREVIEW_HOSTS = env_list("PREVIEW_HOSTS") or (
     else [".dzcdn.net", ".itunes.apple.com", ".mzstatic.com"]
 )
 # Where a pace differs from organizer.providers.gate.PACES: (calls, seconds). The simulator is nobody's shared service.
-GATE_PACES = {"deezer": (2000, 5.0), "itunes": (2000, 5.0), "spotify": (900, 30.0)} if SIMULATOR_URL else {}
+GATE_PACES = (
+    {"deezer": (2000, 5.0), "itunes": (2000, 5.0), "previews": (2000, 5.0), "spotify": (900, 30.0)}
+    if SIMULATOR_URL
+    else {}
+)
 HTTP_TIMEOUT_S = env_number("HTTP_TIMEOUT_S", 10)
 
 # --- jobs ---------------------------------------------------------------------------------------

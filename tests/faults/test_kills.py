@@ -57,8 +57,8 @@ class Moment:
 MOMENTS = [
     Moment("sync", kill_io, slow={"service": "spotify", "path": "/me/tracks", "latency_ms": 400}),
     Moment("enrich", kill_io, slow={"service": "reccobeats", "latency_ms": 400}),
-    Moment("listen", kill_ml, songs=26, has_previews=True),
-    Moment("listen", kill_child, songs=26, has_previews=True),
+    Moment("listen", kill_ml, songs=98, has_previews=True),
+    Moment("listen", kill_child, songs=98, has_previews=True),
     Moment("classify", kill_ml, done=0),
     Moment("classify", kill_child, done=0),
 ]

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from organizer import classify, enrich, jobs, network, tasks
+from organizer import classify, enrich, hunting, jobs, network, tasks
 from organizer.models import AudioAnalysis, AudioFeatures, Job, SpotifyAccount, Track
 from tests.organizer.test_library import sync
 
@@ -78,9 +78,9 @@ def test_a_short_pause_of_deezer_makes_the_job_wait_and_say_why(job: Job, simula
 @pytest.mark.parametrize(
     ("fault", "service", "wait"),
     [
-        ("http_500", "deezer|itunes", enrich.RETRY_OUTAGE_AFTER),
-        ("http_503", "dzcdn|itunes-preview", enrich.RETRY_OUTAGE_AFTER),
-        ("dead_preview", "dzcdn|itunes-preview", enrich.RETRY_MISS_AFTER),
+        ("http_500", "deezer|itunes", hunting.RETRY_OUTAGE_AFTER),
+        ("http_503", "dzcdn|itunes-preview", hunting.RETRY_OUTAGE_AFTER),
+        ("dead_preview", "dzcdn|itunes-preview", hunting.RETRY_MISS_AFTER),
     ],
 )
 def test_outages_are_asked_again_within_the_hour_and_misses_after_a_month(

@@ -9,7 +9,7 @@ import soundfile
 
 from simulator.deezer import place, sign
 from simulator.invented import built_in_catalogue
-from simulator.previews import mp3_preview
+from simulator.previews import TAKES, m4a_preview, mp3_preview, mp3_take
 
 
 def get(url, **params):
@@ -134,11 +134,24 @@ def test_the_features_share_can_be_changed(simulator, catalogue):
 def test_clips_are_thirty_seconds_of_seamless_deterministic_mp3(catalogue):
     track = catalogue.tracks[330]
     clip = mp3_preview(track)
-    mp3_preview.cache_clear()
+    mp3_take.cache_clear()
     assert mp3_preview(track) == clip
     sound, sr_hz = soundfile.read(io.BytesIO(clip), dtype="float32")
     assert sr_hz == 44_100 and abs(len(sound) / sr_hz - 30) < 0.1
     assert 0.001 < float(np.sqrt(np.mean(sound**2))) < 0.5 and np.abs(sound).max() <= 1.1
+
+
+@pytest.mark.parametrize("preview", [mp3_preview, m4a_preview])
+def test_songs_of_one_family_have_clips_of_their_own(catalogue, preview):
+    songs = [track for track in catalogue.tracks if track.family == "jazz-blues"][:20]
+    assert len({preview(track) for track in songs}) == len(songs)
+
+
+def test_a_long_library_needs_few_takes(catalogue):
+    mp3_take.cache_clear()
+    for track in catalogue.tracks[:80]:  # forty of each of two families
+        mp3_preview(track)
+    assert mp3_take.cache_info().misses == TAKES * 2
 
 
 def test_families_sound_different(catalogue):
