@@ -4,7 +4,7 @@ Genres that the sound expert was never taught are masked: hearing a song moves t
 leaves an untaught one exactly as likely as it was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from classifier.taxonomy import SUB_GENRES
 
 SOUND = "sound"
+OTHERS = ("features", "artist")
 FLOOR = 1e-6  # probability of a genre that nothing speaks for, because the logarithm of nothing cannot be stored
 SURE_BY_SOUND = 0.8  # confidence from which a song known by its sound alone is filed
 
@@ -33,12 +34,10 @@ PULLS: Mapping[tuple[str, ...], Pull] = {
 }
 
 
-def threshold(evidence: Sequence[str], thresholds: Mapping[str, float], otherwise: float) -> float:
+def threshold(evidence: Collection[str], thresholds: Mapping[str, float], otherwise: float) -> float:
     """From which confidence an answer is sure, by what it rests on; sound never lowers the bar of other evidence."""
-    others = [name for name in evidence if name != SOUND]
-    if SOUND in evidence and not others:
-        return SURE_BY_SOUND
-    return thresholds.get("+".join(others) or "none", otherwise)
+    others = "+".join(name for name in OTHERS if name in evidence)  # a database may have changed their order
+    return thresholds.get(others or "none", otherwise) if others or SOUND not in evidence else SURE_BY_SOUND
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def masked(log_p: np.ndarray, spoken: np.ndarray, taught: np.ndarray, pull: Pull
 
 def _exactly(names: tuple[str, ...], present: Mapping[str, np.ndarray]) -> np.ndarray:
     rows = np.ones(len(present[SOUND]), bool)
-    for name in ("features", "artist"):
+    for name in OTHERS:
         rows &= present[name] == (name in names)
     return rows
 

@@ -12,14 +12,19 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import IntegrityError
 
 from classifier.context import LibraryContext
 from classifier.errors import AudioError
 from organizer import jobs
-from organizer.models import AudioFeatures, Job, ModelVersion, Prediction, Track
+from organizer.models import AudioAnalysis, AudioFeatures, Job, ModelVersion, Prediction, Track
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from classifier.sound.expert import SoundExpert
+    from classifier.sound.opinion import Opinion
     from classifier.predict import Example, Predictor, Result
 
 BATCH_S = 60.0
@@ -27,22 +32,38 @@ CHUNK = 500
 FEATURE_SOURCES = ("reccobeats",)  # in the order of trust
 
 
-class DescribePreview:
-    """Decode and describe; numbers with the same `encoder` name mean the same thing."""
+@lru_cache(maxsize=1)
+def sound_expert() -> "SoundExpert":
+    """Loaded once per process; without the tagger's package the fast networks alone hear."""
+    from classifier.sound.expert import SoundExpert
+    from classifier.sound.tagger import is_installed
 
-    encoder = "descriptors-1"
+    return SoundExpert.load(accurate=is_installed() and settings.LISTENING == "accurate")
 
-    def many(self, clips: Sequence[bytes]) -> list[dict[str, float] | AudioError]:
-        """Numbers for each clip, or what is wrong with it. In threads: the work is done outside Python."""
+
+class Ear:
+    """Decode and embed; embeddings with the same `encoder` name mean the same thing."""
+
+    @property
+    def encoder(self) -> str:
+        return sound_expert().encoder
+
+    def many(self, clips: Sequence[bytes]) -> list[bytes | AudioError]:
+        """An embedding for each clip, or what is wrong with it. Decoded in threads: it happens outside Python."""
+        from classifier.sound.opinion import packed
+
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(_described, clips))
+            sounds = list(pool.map(_decoded, clips))
+        waves = [sound for sound in sounds if not isinstance(sound, AudioError)]
+        embeddings = iter(packed(sound_expert().embed(waves)))
+        return [sound if isinstance(sound, AudioError) else next(embeddings) for sound in sounds]
 
 
-def _described(clip: bytes) -> dict[str, float] | AudioError:
-    from classifier import audio, features
+def _decoded(clip: bytes) -> "np.ndarray | AudioError":
+    from classifier import audio
 
     try:
-        return features.describe(audio.decode(clip))
+        return audio.decode(clip)
     except AudioError as error:
         return error
 
@@ -139,15 +160,19 @@ def classify_batch(job: Job) -> bool:
 
 def classify_tracks(tracks: list[Track], version: ModelVersion) -> int:
     """Predict those tracks whose evidence changed since this version saw them; how many that were."""
-    features = _features(tracks)
+    features, sound = _features(tracks), _sound(tracks)
     model = shipped_name() if version.path == "shipped" else version.name
-    hashes = {track.pk: _inputs_hash(track, features.get(track.pk), model) for track in tracks}
+    hashes = {
+        track.pk: _inputs_hash(track, features.get(track.pk), sound.get(track.pk), model) for track in tracks
+    }
     known = dict(
         Prediction.objects.filter(version=version, track__in=tracks).values_list("track_id", "inputs_hash")
     )
     stale = [track for track in tracks if known.get(track.pk) != hashes[track.pk]]
     if stale:
-        results = predictor(version).predict([example(track, features.get(track.pk)) for track in stale])
+        results = predictor(version).predict(
+            [example(track, features.get(track.pk), sound.get(track.pk)) for track in stale]
+        )
         rows = [
             _prediction(track, version, result, hashes[track.pk])
             for track, result in zip(stale, results, strict=True)
@@ -177,18 +202,44 @@ def _features(tracks: list[Track]) -> dict[int, dict[str, float]]:
     return {row.track_id: row.values for row in by_trust if row.values}
 
 
-def example(track: Track, features: dict[str, float] | None) -> "Example":
-    """What the model is given: features by name, with duration and explicit from the track itself."""
+def _sound(tracks: list[Track]) -> dict[int, dict[str, float]]:
+    """What the sound expert makes of each track's embedding: family → log-probability; the accurate one's first."""
+    rows = AudioAnalysis.objects.filter(track__in=tracks, embedding__isnull=False)
+    stored = {
+        encoder: dict(rows.filter(encoder=encoder).values_list("track_id", "embedding"))
+        for encoder in opinion().encoders
+    }
+    heard: dict[int, dict[str, float]] = {}
+    for embeddings in reversed(stored.values()):
+        heard |= dict(zip(embeddings, opinion().families_of(map(bytes, embeddings.values())), strict=True))
+    return heard
+
+
+@lru_cache(maxsize=1)
+def opinion() -> "Opinion":
+    from classifier.sound.opinion import Opinion
+
+    return Opinion.load()
+
+
+def example(
+    track: Track, features: dict[str, float] | None, sound: dict[str, float] | None = None
+) -> "Example":
+    """What the model is given: features by name, with duration and explicit from the track itself, and the sound."""
     from classifier.predict import Example
 
     named = None
     if features:
         named = features | {"duration_ms": float(track.duration_ms), "explicit": float(track.is_explicit)}
-    return Example(track_id=track.uri, features=named, artists=tuple(track.artist_names))
+    return Example(track_id=track.uri, features=named, artists=tuple(track.artist_names), sound=sound)
 
 
-def _inputs_hash(track: Track, features: dict[str, float] | None, model: str) -> str:
+def _inputs_hash(
+    track: Track, features: dict[str, float] | None, sound: dict[str, float] | None, model: str
+) -> str:
     evidence: list[Any] = [track.artist_names, track.duration_ms, track.is_explicit, features, model]
+    if sound:
+        evidence.append({family: round(log_p, 3) for family, log_p in sound.items()})
     return hashlib.sha1(json.dumps(evidence, sort_keys=True).encode()).hexdigest()
 
 

@@ -36,17 +36,17 @@ class Heard:
     track_id: int
     source: str = ""
     source_id: str = ""
-    descriptors: dict[str, float] | None = None
+    embedding: bytes | None = None
     error: str = ""
     retry_after: timedelta | None = None
 
 
-class Describe(Protocol):
-    """Previews' bytes → named numbers, or an AudioError with a sentence for each that is not usable audio."""
+class Ear(Protocol):
+    """Previews' bytes → embeddings as they are stored, or an AudioError with a sentence for each unusable one."""
 
     encoder: str
 
-    def many(self, clips: Sequence[bytes]) -> list[dict[str, float] | AudioError]: ...
+    def many(self, clips: Sequence[bytes]) -> list[bytes | AudioError]: ...
 
 
 def enrich_batch(job: Job) -> bool:
@@ -113,15 +113,15 @@ def _store_features(source: str, tracks: dict[str, Track], found: dict[str, dict
     )
 
 
-def listen_batch(job: Job, describe: Describe) -> bool:
-    """Find, fetch and describe previews for up to a minute; True when every track was tried.
+def listen_batch(job: Job, ear: Ear) -> bool:
+    """Find, fetch and hear previews for up to a minute; True when every track was tried.
 
     Tracks whose next provider is behind a closed gate are left for later; when only such tracks remain, GateClosed
     says for how long. Safe to run twice: a result is stored per track and encoder, a miss too.
     """
-    missing = _unheard(job, describe.encoder)
+    missing = _unheard(job, ear.encoder)
     job.total = max(job.total, job.done + missing.count())
-    closed = _listen_for_a_while(job, describe, missing)
+    closed = _listen_for_a_while(job, ear, missing)
     if closed and not _can_do_without(job, closed):
         raise closed
     if closed:
@@ -129,7 +129,7 @@ def listen_batch(job: Job, describe: Describe) -> bool:
     return bool(closed) or not missing.exists()
 
 
-def _listen_for_a_while(job: Job, describe: Describe, missing: TrackQuerySet) -> GateClosed | None:
+def _listen_for_a_while(job: Job, ear: Ear, missing: TrackQuerySet) -> GateClosed | None:
     """Hear batch by batch; while one is heard, threads fetch the next. None when time is up, not work."""
     deadline, closed = time.monotonic() + BATCH_S, None
     songs = _in_batches(missing, deadline)
@@ -139,12 +139,12 @@ def _listen_for_a_while(job: Job, describe: Describe, missing: TrackQuerySet) ->
         while coming:
             hunts = [future.result() for future in coming]
             coming = _fetch(pool, [Hunt(track) for track in next(songs, [])])
-            heard, unusable = _hear(describe, hunts)
+            heard, unusable = _hear(ear, hunts)
             coming += _fetch(pool, unusable)
             closed = next((hunt.closed for hunt in hunts if hunt.is_held_up), closed)
             if all(hunt.is_held_up for hunt in hunts):
                 songs.close()  # asking for more would only be refused
-            _store_heard(describe.encoder, heard)
+            _store_heard(ear.encoder, heard)
             jobs.tick(job, done=job.done + len(heard), total=job.total)
     finally:
         pool.shutdown(cancel_futures=True)
@@ -162,12 +162,12 @@ def _fetch(pool: ThreadPoolExecutor, hunts: list[Hunt]) -> list[Future[Hunt]]:
     return [pool.submit(hunt.fetched) for hunt in hunts]
 
 
-def _hear(describe: Describe, hunts: list[Hunt]) -> tuple[list[Heard], list[Hunt]]:
+def _hear(ear: Ear, hunts: list[Hunt]) -> tuple[list[Heard], list[Hunt]]:
     """What is known for good now, and whose audio was unusable, so that the next provider gets its turn."""
     clips = {place: hunt.data for place, hunt in enumerate(hunts) if hunt.data is not None}
     heard = [_not_heard(hunt) for hunt in hunts if hunt.data is None and not hunt.is_held_up]
     unusable = []
-    for place, sound in zip(clips, describe.many(list(clips.values())), strict=True):
+    for place, sound in zip(clips, ear.many(list(clips.values())), strict=True):
         hunt = hunts[place]
         if isinstance(sound, AudioError):
             hunt.error = str(sound)
@@ -191,7 +191,7 @@ def _unheard(job: Job, encoder: str) -> TrackQuerySet:
 
 def _store_heard(encoder: str, heard: list[Heard]) -> None:
     now = timezone.now()
-    fields = ["source", "source_id", "descriptors", "error", "checked_at", "retry_at"]
+    fields = ["source", "source_id", "embedding", "error", "checked_at", "retry_at"]
     AudioAnalysis.objects.bulk_create(
         [_analysis(item, encoder, now) for item in heard],
         update_conflicts=True,
@@ -206,7 +206,7 @@ def _analysis(item: Heard, encoder: str, now: datetime) -> AudioAnalysis:
         encoder=encoder,
         source=item.source,
         source_id=item.source_id,
-        descriptors=item.descriptors,
+        embedding=item.embedding,
         error=item.error[:300],
         checked_at=now,
         retry_at=now + item.retry_after if item.retry_after else None,

@@ -97,7 +97,7 @@ def coverage(account: SpotifyAccount) -> Coverage:
         unplayable=Count("pk", filter=Q(track__is_playable=False, track__is_local=False)),
     )
     features = AudioFeatures.objects.filter(track__in=liked, values__isnull=False)
-    heard = AudioAnalysis.objects.filter(track__in=liked, descriptors__isnull=False)
+    heard = AudioAnalysis.objects.filter(track__in=liked, embedding__isnull=False)
     return Coverage(
         **counts,
         with_features=features.values("track").distinct().count(),

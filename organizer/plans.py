@@ -15,7 +15,12 @@ from organizer.models import GenrePlaylist, Job, Plan, PlanItem, SpotifyAccount,
 from organizer.providers.spotify import PlaylistHead
 from organizer.verdicts import Verdict
 
-EVIDENCE = {"features": "sound features", "artist": "the artist", "library": "your other songs by the artist"}
+EVIDENCE = {
+    "features": "audio features",
+    "artist": "the artist",
+    "sound": "the sound of its preview",
+    "library": "your other songs by the artist",
+}
 
 
 class PlanError(Exception):

@@ -79,6 +79,9 @@ SPOTIFY_API_URL = env("SPOTIFY_API_URL", _urls["SPOTIFY_API_URL"])
 DEEZER_URL = env("DEEZER_URL", _urls["DEEZER_URL"])
 ITUNES_URL = env("ITUNES_URL", _urls["ITUNES_URL"])
 RECCOBEATS_URL = env("RECCOBEATS_URL", _urls["RECCOBEATS_URL"])
+LISTENING = env("LISTENING", "accurate")  # fast: a third of the time, by our own small network alone
+if LISTENING not in ("accurate", "fast"):
+    raise ImproperlyConfigured("LISTENING must be accurate or fast.")
 SPOTIFY_CLIENT_ID = env("SPOTIFY_CLIENT_ID", "cratewise-demo" if SIMULATOR_URL else "")
 SPOTIFY_CLIENT_SECRET = env("SPOTIFY_CLIENT_SECRET", "demo-secret" if SIMULATOR_URL else "")
 SPOTIFY_SCOPES = "user-library-read playlist-read-private playlist-modify-private"

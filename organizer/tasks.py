@@ -32,7 +32,7 @@ class Phase:
 PHASES = {
     "sync": Phase(library.sync_batch, IO, then="enrich"),
     "enrich": Phase(enrich.enrich_batch, IO, then="listen"),
-    "listen": Phase(lambda job: enrich.listen_batch(job, classify.DescribePreview()), ML, then="classify"),
+    "listen": Phase(lambda job: enrich.listen_batch(job, classify.Ear()), ML, then="classify"),
     "classify": Phase(classify.classify_batch, ML),
     "write": Phase(writing.write_batch, IO),
     "train": Phase(training.train_batch, TRAIN),

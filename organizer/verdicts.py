@@ -13,6 +13,7 @@ import numpy as np
 from django.db.models import F
 
 from classifier.context import Credits, LibraryContext, Moved, move
+from classifier.hearing import threshold as bar
 from organizer import classify
 from organizer.models import Correction, ModelVersion, Prediction, SpotifyAccount, Track
 
@@ -95,15 +96,10 @@ def _in_context(
             genre=labels[log_p.index(best)],
             confidence=math.exp(best),
             is_sure=math.exp(best) * (1 - prediction.other)
-            >= thresholds.get(_evidence(prediction.why), threshold),
+            >= bar(list(prediction.why), thresholds, threshold),
             log_probs=dict(zip(labels, log_p, strict=True)),
             why=prediction.why | {"library": {labels[k]: library[k] for k in rank}},
         )
-
-
-def _evidence(why: dict[str, Any]) -> str:
-    """What the model itself had to go by, written as a version's description writes it."""
-    return "+".join(name for name in ("features", "artist") if name in why)
 
 
 def _move(

@@ -93,8 +93,8 @@ class AudioAnalysis(models.Model):
     track = models.ForeignKey(Track, models.CASCADE, related_name="analyses")
     source = models.CharField(max_length=20, blank=True)  # deezer, itunes; empty: nobody has a preview
     source_id = models.CharField(max_length=50, blank=True)
-    encoder = models.CharField(max_length=40)  # which definition made the numbers, e.g. descriptors-1
-    descriptors = models.JSONField(null=True)  # {name: value}, classifier.features.describe
+    encoder = models.CharField(max_length=40)  # which networks made the embedding, e.g. sound-1
+    embedding = models.BinaryField(null=True)  # float16, see classifier.sound.opinion
     error = models.CharField(max_length=300, blank=True)  # why there are no numbers, in one sentence
     checked_at = models.DateTimeField()
     retry_at = models.DateTimeField(null=True, blank=True)  # when to look again for what was missing

@@ -36,7 +36,8 @@ STATES = {
     Job.State.CANCELLED: "Cancelled",
 }
 EVIDENCE = {
-    "features": "sound features",
+    "features": "audio features",
+    "sound": "the preview’s sound",
     "artist": "the artist’s other songs",
     "library": "your other songs by this artist",
 }

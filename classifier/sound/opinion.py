@@ -1,0 +1,140 @@
+"""What a clip's embedding says of its family: linear heads and words, without any network. numpy alone.
+
+A new opinion is formed from stored embeddings, so that a new head re-scores a library without hearing anything again.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from classifier.errors import ModelError
+from classifier.sound.heads import Head, gathered, normalised
+from classifier.sound.tag_words import by_words
+
+META, WEIGHTS = "meta.json", "weights.safetensors"
+FORMAT = 1
+# What an embedding consists of, in order: the tagger's probabilities over a clip's patches, the layer before them,
+# and MelCNN's penultimate layer. Where no tagger is installed its parts are NaN.
+PARTS: Mapping[str, int] = {"tags_mean": 50, "tags_std": 50, "penultimate": 200, "mel_cnn": 128}
+WIDTH = sum(PARTS.values())
+UNNAMED = 1e-3  # share of a family that the tagger has no word for; the heads know it
+
+
+def part(embeddings: np.ndarray, name: str) -> np.ndarray:
+    """The columns of `name` in embeddings [n, WIDTH]."""
+    start = sum(width for one, width in list(PARTS.items())[: list(PARTS).index(name)])
+    return embeddings[:, start : start + PARTS[name]]
+
+
+def packed(embeddings: np.ndarray) -> list[bytes]:
+    """Each embedding as it is stored: little-endian float16."""
+    return [row.tobytes() for row in embeddings.astype("<f2")]
+
+
+def unpacked(stored: Sequence[bytes]) -> np.ndarray:
+    """Stored embeddings as float32 [n, WIDTH]; ValueError for bytes of another length."""
+    return np.frombuffer(b"".join(stored), "<f2").reshape(len(stored), WIDTH).astype(np.float32)
+
+
+def shipped_path() -> Path:
+    """The sound version that comes with the program."""
+    return Path(__file__).parent.parent / "pretrained" / "sound"
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """A sound version's description and arrays; ModelError where it is none or is damaged."""
+    try:
+        meta = json.loads((path / META).read_text(encoding="utf-8"))
+        arrays = load_file(path / WEIGHTS)
+    except (OSError, ValueError, RecursionError, SafetensorError) as error:
+        raise ModelError(f"{path.name} is no sound version, or it is damaged.") from error
+    if not isinstance(meta, dict) or meta.get("kind") != "sound" or meta.get("format") != FORMAT:
+        raise ModelError(f"{path.name} is no sound version of format {FORMAT}.")
+    return meta, arrays
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """Heads on parts of the embedding; see `log_probabilities` for how they are joined.
+
+    encoders: names of the embedding's definition with the tagger and without. tagger, cnn: heads on the tags' mean and deviation, and on MelCNN's layer. families: a head's label -> family.
+    usual: mean probability of each tag over many clips [50]; tags: their names. shares: how much each head counts.
+    """
+
+    name: str
+    encoders: tuple[str, str]
+    tagger: Head
+    cnn: Head
+    families: Mapping[str, str]
+    usual: np.ndarray
+    tags: tuple[str, ...]
+    shares: Mapping[str, float]
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> "Opinion":
+        """From a sound version's directory, the shipped one without a path; ModelError says what is wrong with it."""
+        meta, arrays = read(path or shipped_path())
+        try:
+            heads = {name: Head.restore(arrays, name, tuple(meta["heads"][name])) for name in ("tagger", "cnn")}
+            return cls(
+                str(meta["name"]),
+                (str(meta["encoder"]), f"{meta['encoder']}-fast"),
+                heads["tagger"],
+                heads["cnn"],
+                dict(meta["families"]),
+                arrays["usual"],
+                tuple(meta["tags"]),
+                {name: float(meta["shares"][name]) for name in ("tagger", "cnn", "words")},
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError("The sound version is damaged: its parts do not fit.") from error
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every family that any part was taught; the words know more of them than the clips."""
+        return tuple(dict.fromkeys((*self.families.values(), *by_words(self.usual[None], self.usual, self.tags)[1])))
+
+    def encoder(self, *, accurate: bool) -> str:
+        """The embedding's definition: stored beside each, so that only equal ones are compared."""
+        return self.encoders[0 if accurate else 1]
+
+    def families_of(self, stored: Iterable[bytes]) -> list[dict[str, float]]:
+        """Family -> log-probability for stored embeddings, without those that were never taught."""
+        rows = self.log_probabilities(unpacked(list(stored)))
+        return [{one: float(p) for one, p in zip(self.labels, row, strict=True) if p == p} for row in rows]
+
+    def log_probabilities(self, embeddings: np.ndarray) -> np.ndarray:
+        """embeddings float [n, WIDTH] -> [n, K] in `labels`' order, NaN where nothing that heard the clip was taught.
+
+        Without the tagger MelCNN decides alone. With it, the words share the probability out between what the heads
+        were taught and what they were not, and the heads, averaged with the words, decide among what they know.
+        """
+        result = np.full((len(embeddings), len(self.labels)), np.nan)
+        tagged = ~np.isnan(part(embeddings, "tags_mean")).any(1)
+        small, known = gathered(self.cnn.log_probabilities(part(embeddings, "mel_cnn")), self.cnn.labels, self.families)
+        places = [self.labels.index(one) for one in known]
+        result[np.ix_(~tagged, places)] = small[~tagged]
+        if tagged.any():
+            result[tagged] = self._with_tags(embeddings[tagged], small[tagged], known)
+        return result
+
+    def _with_tags(self, embeddings: np.ndarray, small: np.ndarray, known: tuple[str, ...]) -> np.ndarray:
+        tags = part(embeddings, "tags_mean")
+        words, named = by_words(tags, self.usual, self.tags)
+        spread = np.full((len(tags), len(self.labels)), np.log(UNNAMED))
+        spread[:, [self.labels.index(one) for one in named]] = words
+        spread = normalised(spread)
+        x = np.hstack([tags, part(embeddings, "tags_std")])
+        large, same = gathered(self.tagger.log_probabilities(x), self.tagger.labels, self.families)
+        assert same == known, "both heads were taught the same families"
+        places = [self.labels.index(one) for one in known]
+        own = self.shares["tagger"] * large + self.shares["cnn"] * small + self.shares["words"] * spread[:, places]
+        together = np.logaddexp.reduce(spread[:, places], axis=1, keepdims=True)
+        spread[:, places] = normalised(own) + together
+        return spread
