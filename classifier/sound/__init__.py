@@ -1,0 +1,1 @@
+"""Hearing: networks that turn a wave into genre evidence."""
