@@ -53,9 +53,10 @@ clean:  ## remove the virtual environment and caches; data in var/ stay
 	@echo "Creating a virtual environment in .venv …"
 	@"$(PYTHON)" -m venv .venv
 
-.venv/runtime: requirements.txt | .venv/bin/python
+.venv/runtime: requirements.txt requirements-no-deps.txt | .venv/bin/python
 	@echo "Installing packages: a minute or more the first time, PyTorch is large …"
 	@$(BIN)/python -m pip install --quiet -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-deps -r requirements-no-deps.txt
 	@touch $@
 
 .venv/dev: requirements-dev.txt .venv/runtime
