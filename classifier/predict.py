@@ -15,6 +15,7 @@ from classifier.dataset import matrix, vector
 from classifier.errors import DataError, ModelError
 from classifier.fusion import Fusion, Weights
 from classifier.hearing import SOUND, Ear
+from classifier.labels import FEATURES
 from classifier.models import Model
 from classifier.outlet import Outlet
 from classifier.results import Answering, Example, Result
@@ -150,6 +151,11 @@ class Predictor:
             known=present["artist"],
         )
         return np.where(moved.has_context[:, None], moved.log_p, log_p)
+
+    @property
+    def wants_descriptors(self) -> bool:
+        """Whether it was trained on folders of sound, described by `features.describe`."""
+        return not {feature.name for feature in FEATURES} & {*self.feature_names}
 
     def _matrix(self, examples: Sequence[Example]) -> np.ndarray:
         given = [example.features or {} for example in examples]

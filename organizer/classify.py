@@ -204,6 +204,8 @@ def _features(tracks: list[Track]) -> dict[int, dict[str, float]]:
 
 def _sound(tracks: list[Track]) -> dict[int, dict[str, float]]:
     """What the sound expert makes of each track's embedding: family → log-probability; the accurate one's first."""
+    from classifier.sound.opinion import unpacked
+
     rows = AudioAnalysis.objects.filter(track__in=tracks, embedding__isnull=False)
     stored = {
         encoder: dict(rows.filter(encoder=encoder).values_list("track_id", "embedding"))
@@ -211,7 +213,7 @@ def _sound(tracks: list[Track]) -> dict[int, dict[str, float]]:
     }
     heard: dict[int, dict[str, float]] = {}
     for embeddings in reversed(stored.values()):
-        heard |= dict(zip(embeddings, opinion().families_of(map(bytes, embeddings.values())), strict=True))
+        heard |= dict(zip(embeddings, opinion().spoken(unpacked(list(map(bytes, embeddings.values())))), strict=True))
     return heard
 
 

@@ -1,8 +1,10 @@
-"""predict: genres for the tracks of a table, as CSV."""
+"""predict: genres for the tracks of a table or for sound files, as CSV."""
 
 import argparse
 import csv
 import math
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +18,15 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, help="a version directory, or 'shipped'")
+    parser.add_argument("--model", default="shipped", help="a version directory; default: the shipped one")
     parser.add_argument(
         "--input",
         required=True,
-        help="a table, taken as one person's library; any feature column may be missing",
+        help="a table, taken as one person's library, of which any feature column may be missing; or a sound file, or a "
+        "folder of them",
     )
+    parser.add_argument("--sound", help="a sound version's directory; default: the shipped one")
+    parser.add_argument("--fast", action="store_true", help="hear without the pretrained tagger")
     parser.add_argument("--output", required=True, type=Path, help="the CSV file to write")
     parser.add_argument("--genres", help="choose among these only, separated by commas")
     parser.add_argument("--no-artists", action="store_true", help="judge by features alone")
@@ -34,11 +39,44 @@ def run(options: argparse.Namespace) -> None:
 
     predictor = Predictor.load(tables.version_path(options.model))
     _check_output(options.output, Path(options.input))
+    if is_sound(options.input):
+        _write(options.output, predictor, _heard(predictor, options))
+        return
     data = read_unlabelled(options.input, features=predictor.feature_names)
     artists = ((),) * len(data) if options.no_artists else data.artists
     genres = tables.names(options.genres)
     results = predictor.predict_rows(data.track_ids, data.x, artists, genres=genres, one_library=True)
     _write(options.output, predictor, results)
+
+
+def is_sound(source: str) -> bool:
+    """Whether to listen: to a folder, or to a file that is named like a sound."""
+    from classifier.folders import SUFFIXES
+
+    return os.path.isdir(source) or Path(source).suffix.lower() in SUFFIXES
+
+
+def _heard(predictor: "Predictor", options: argparse.Namespace) -> "list[Result]":
+    from tqdm import tqdm
+
+    from classifier.predict import Example
+    from classifier.sound.expert import SoundExpert
+    from classifier.sound.files import hear, sound_files
+
+    source = Path(options.input)
+    files = sound_files(source)
+    path = Path(options.sound) if options.sound else None
+    expert = SoundExpert.load(path, accurate=not options.fast)
+    heard = hear(tqdm(files, unit="file", delay=1), source, expert, describe=predictor.wants_descriptors)
+    for name, reason in heard.refused:
+        print(f"{name}: {reason}", file=sys.stderr)
+    if not heard.names:
+        raise DataError(f"No file of {source.name} can be used.")
+    examples = [
+        Example(name, described or None, sound=sound)
+        for name, described, sound in zip(heard.names, heard.described, heard.sound, strict=True)
+    ]
+    return predictor.predict(examples, genres=tables.names(options.genres))
 
 
 def _check_output(path: Path, source: Path) -> None:

@@ -4,7 +4,7 @@ A new opinion is formed from stored embeddings, so that a new head re-scores a l
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,9 +104,9 @@ class Opinion:
         """The embedding's definition: stored beside each, so that only equal ones are compared."""
         return self.encoders[0 if accurate else 1]
 
-    def families_of(self, stored: Iterable[bytes]) -> list[dict[str, float]]:
-        """Family -> log-probability for stored embeddings, without those that were never taught."""
-        rows = self.log_probabilities(unpacked(list(stored)))
+    def spoken(self, embeddings: np.ndarray) -> list[dict[str, float]]:
+        """Family -> log-probability for each of embeddings [n, WIDTH], without families that were never taught."""
+        rows = self.log_probabilities(embeddings)
         return [{one: float(p) for one, p in zip(self.labels, row, strict=True) if p == p} for row in rows]
 
     def log_probabilities(self, embeddings: np.ndarray) -> np.ndarray:
