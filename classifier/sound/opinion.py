@@ -14,8 +14,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from classifier.errors import ModelError
+from classifier.hearing import Pull, masked
 from classifier.sound.heads import Head, gathered, normalised
-from classifier.sound.tag_words import by_words
+from classifier.sound.tag_words import WORDS, by_words
 
 META, WEIGHTS = "meta.json", "weights.safetensors"
 FORMAT = 1
@@ -23,7 +24,7 @@ FORMAT = 1
 # and MelCNN's penultimate layer. Where no tagger is installed its parts are NaN.
 PARTS: Mapping[str, int] = {"tags_mean": 50, "tags_std": 50, "penultimate": 200, "mel_cnn": 128}
 WIDTH = sum(PARTS.values())
-UNNAMED = 1e-3  # share of a family that the tagger has no word for; the heads know it
+UNNAMED = 1e-4  # least probability by one part, so that what it was not taught is not ruled out
 
 
 def part(embeddings: np.ndarray, name: str) -> np.ndarray:
@@ -63,8 +64,9 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 class Opinion:
     """Heads on parts of the embedding; see `log_probabilities` for how they are joined.
 
-    encoders: names of the embedding's definition with the tagger and without. tagger, cnn: heads on the tags' mean and deviation, and on MelCNN's layer. families: a head's label -> family.
-    usual: mean probability of each tag over many clips [50]; tags: their names. shares: how much each head counts.
+    encoders: names of the embedding's definition with the tagger and without. tagger: head on the tags' mean and deviation, answering with families. cnn: head on MelCNN's layer, whose labels
+    belong to `families`.
+    usual: mean probability of each tag over many clips [50]; tags: their names. shares: how much the words and MelCNN count, of 1.
     """
 
     name: str
@@ -90,15 +92,15 @@ class Opinion:
                 dict(meta["families"]),
                 arrays["usual"],
                 tuple(meta["tags"]),
-                {name: float(meta["shares"][name]) for name in ("tagger", "cnn", "words")},
+                {name: float(meta["shares"][name]) for name in ("cnn", "words")},
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError("The sound version is damaged: its parts do not fit.") from error
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Every family that any part was taught; the words know more of them than the clips."""
-        return tuple(dict.fromkeys((*self.families.values(), *by_words(self.usual[None], self.usual, self.tags)[1])))
+        """Every family that any part was taught."""
+        return tuple(dict.fromkeys((*self.tagger.labels, *self.families.values(), *WORDS)))
 
     def encoder(self, *, accurate: bool) -> str:
         """The embedding's definition: stored beside each, so that only equal ones are compared."""
@@ -112,29 +114,34 @@ class Opinion:
     def log_probabilities(self, embeddings: np.ndarray) -> np.ndarray:
         """embeddings float [n, WIDTH] -> [n, K] in `labels`' order, NaN where nothing that heard the clip was taught.
 
-        Without the tagger MelCNN decides alone. With it, the words share the probability out between what the heads
-        were taught and what they were not, and the heads, averaged with the words, decide among what they know.
+        Without the tagger MelCNN decides alone. With it, the tagger's head and words are averaged over all families,
+        and MelCNN moves those that it was taught among each other.
         """
         result = np.full((len(embeddings), len(self.labels)), np.nan)
         tagged = ~np.isnan(part(embeddings, "tags_mean")).any(1)
-        small, known = gathered(self.cnn.log_probabilities(part(embeddings, "mel_cnn")), self.cnn.labels, self.families)
-        places = [self.labels.index(one) for one in known]
+        small, known = gathered(
+            self.cnn.log_probabilities(part(embeddings, "mel_cnn")), self.cnn.labels, self.families
+        )
+        places = [self.labels.index(family) for family in known]
         result[np.ix_(~tagged, places)] = small[~tagged]
         if tagged.any():
-            result[tagged] = self._with_tags(embeddings[tagged], small[tagged], known)
+            by_tags, spoken = self._by_tags(embeddings[tagged]), np.full(result[tagged].shape, np.nan)
+            spoken[:, places] = small[tagged]
+            pull = Pull(own=1 - self.shares["cnn"], sound=self.shares["cnn"])
+            result[tagged] = masked(by_tags, spoken, ~np.isnan(spoken[0]), pull)
         return result
 
-    def _with_tags(self, embeddings: np.ndarray, small: np.ndarray, known: tuple[str, ...]) -> np.ndarray:
+    def _by_tags(self, embeddings: np.ndarray) -> np.ndarray:
         tags = part(embeddings, "tags_mean")
+        learned = self.tagger.log_probabilities(np.hstack([tags, part(embeddings, "tags_std")]))
         words, named = by_words(tags, self.usual, self.tags)
-        spread = np.full((len(tags), len(self.labels)), np.log(UNNAMED))
-        spread[:, [self.labels.index(one) for one in named]] = words
-        spread = normalised(spread)
-        x = np.hstack([tags, part(embeddings, "tags_std")])
-        large, same = gathered(self.tagger.log_probabilities(x), self.tagger.labels, self.families)
-        assert same == known, "both heads were taught the same families"
-        places = [self.labels.index(one) for one in known]
-        own = self.shares["tagger"] * large + self.shares["cnn"] * small + self.shares["words"] * spread[:, places]
-        together = np.logaddexp.reduce(spread[:, places], axis=1, keepdims=True)
-        spread[:, places] = normalised(own) + together
-        return spread
+        share = self.shares["words"]
+        return normalised(
+            (1 - share) * self._spread(learned, self.tagger.labels) + share * self._spread(words, named)
+        )
+
+    def _spread(self, log_p: np.ndarray, families: tuple[str, ...]) -> np.ndarray:
+        """log_p [n, F] of `families` as columns of `labels`, with little for those that it does not know."""
+        result = np.full((len(log_p), len(self.labels)), np.log(UNNAMED))
+        result[:, [self.labels.index(family) for family in families]] = np.maximum(log_p, np.log(UNNAMED))
+        return result

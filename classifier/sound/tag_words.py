@@ -20,7 +20,9 @@ WORDS: dict[str, str] = {
     "country-folk": "country|folk|acoustic",
     "jazz-blues": "jazz|blues",
 }
-EVEN = 0.02  # added to a family's words before comparing, so that two rare words do not decide
+EVEN = 0.05  # added to a family's words before comparing, so that two rare words do not decide
+
+COMMON = 0.5  # 1 would compare with what is usual, 0 not at all; `usual` knows too few ambient clips to be trusted
 
 
 def by_words(tags: np.ndarray, usual: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -30,5 +32,6 @@ def by_words(tags: np.ndarray, usual: np.ndarray, names: tuple[str, ...]) -> tup
     """
     columns = [[names.index(word) for word in words.split("|")] for words in WORDS.values()]
     heard = np.stack([tags[:, ks].sum(1) for ks in columns], axis=1) + EVEN
-    lift = np.log(heard / (np.array([usual[ks].sum() for ks in columns]) + EVEN))
+    expected = np.array([usual[ks].sum() for ks in columns]) + EVEN
+    lift = np.log(heard) - COMMON * np.log(expected)
     return lift - np.logaddexp.reduce(lift, axis=1, keepdims=True), tuple(WORDS)
