@@ -1,4 +1,4 @@
-"""The fit loop: AdamW, one-cycle schedule, early stopping, random feature dropping; knows no particular model."""
+"""The fit loop: AdamW, one-cycle schedule, early stopping, averaged weights; knows no particular model."""
 
 import copy
 import os
@@ -40,8 +40,8 @@ class FitConfig:
     one_cycle: bool = True  # up to the learning rate and down again; else constant
     weight_decay: float = 0.02
     patience: int = 6
-    drop_rows: float = 0.3  # share of rows whose features are dropped at random
-    drop_share: float = 0.5  # at most this share of such a row's features
+    passes: int = 1  # over the rows, an epoch: more where scoring costs as much as learning
+    average: float = 0.0  # how much of the averaged weights a step leaves; 0: the last step's weights count
 
 
 MIN_STEPS = 16  # an epoch; fewer would leave a small data set hardly learned from
@@ -55,15 +55,12 @@ def batch_of(n: int, config: FitConfig) -> int:
 Scores = tuple[float, float]
 Score = Callable[[nn.Module], Scores]
 Report = Callable[[int, float, Scores | None], None]
+# What becomes of a batch before the net sees it: inputs and wanted answers to others, by the generator's numbers.
+Disturb = Callable[[torch.Tensor, torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Tensor]]
 
 
-def drop_features(x: torch.Tensor, config: FitConfig, generator: torch.Generator) -> torch.Tensor:
-    """x [n, F] with cells of some rows replaced by NaN, so that missing columns degrade the answer gently."""
-    chance = torch.rand(len(x), 1, generator=generator) * config.drop_share
-    chance = torch.where(
-        torch.rand(len(x), 1, generator=generator) < config.drop_rows, chance, torch.zeros(())
-    )
-    return torch.where(torch.rand(x.shape, generator=generator) < chance, torch.nan, x)
+Rows = tuple[torch.Tensor, torch.Tensor, torch.Tensor]  # inputs [n, …], wanted [n, K], weights [n]
+_COUNTED = ("epoch", "steps", "kept", "best", "best_state")
 
 
 class _Fitting:
@@ -76,7 +73,7 @@ class _Fitting:
             net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
         self.batch = batch_of(n, config)
-        steps = config.epochs * max(1, -(-n // self.batch))
+        steps = config.epochs * config.passes * max(1, -(-n // self.batch))
         self.schedule = (
             torch.optim.lr_scheduler.OneCycleLR(self.optimiser, config.learning_rate, steps, pct_start=0.2)
             if config.one_cycle
@@ -84,35 +81,63 @@ class _Fitting:
         )
         self.epoch, self.kept, self.best = 0, 0, -1.0
         self.best_state: dict[str, torch.Tensor] | None = None
+        self.steps = 0
+        self.averaged = copy.deepcopy(net).eval() if config.average else None
 
-    def run_epoch(self, inputs: torch.Tensor, wanted: torch.Tensor, weights: torch.Tensor) -> float:
-        """One pass over inputs [n, F], wanted [n, K] and weights [n]; the mean loss."""
+    @property
+    def judged(self) -> nn.Module:
+        """The net that is scored and kept."""
+        return self.averaged or self.net
+
+    def run_epoch(self, rows: Rows, disturb: Disturb | None) -> float:
+        """`passes` passes over the rows; the mean loss."""
         self.net.train()
-        losses = []
-        for rows in torch.randperm(len(inputs), generator=self.generator).split(self.batch):
-            if len(rows) > 1:  # batch norm needs two rows
-                logits = self.net(drop_features(inputs[rows], self.config, self.generator))
-                loss = -(weights[rows] * (wanted[rows] * torch.log_softmax(logits, 1)).sum(1)).mean()
-                self.optimiser.zero_grad()
-                loss.backward()
-                self.optimiser.step()
-                losses.append(loss.item())
-            self.schedule.step()
+        losses: list[float] = []
+        for _ in range(self.config.passes):
+            for chosen in torch.randperm(len(rows[0]), generator=self.generator).split(self.batch):
+                if len(chosen) > 1:  # batch norm needs two rows
+                    inputs, wanted, weights = (part[chosen] for part in rows)
+                    if disturb:
+                        inputs, wanted = disturb(inputs, wanted, self.generator)
+                    losses.append(self._step(inputs, wanted, weights))
+                self.schedule.step()
         self.net.eval()
         self.epoch += 1
         return float(np.mean(losses))
+
+    def _step(self, inputs: torch.Tensor, wanted: torch.Tensor, weights: torch.Tensor) -> float:
+        loss = -(weights * (wanted * torch.log_softmax(self.net(inputs), 1)).sum(1)).mean()
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.steps += 1
+        if self.averaged:
+            # Early on the average forgets faster, so that it does not remember the random start.
+            left = min(self.config.average, (1 + self.steps) / (10 + self.steps))
+            self._average(self.averaged, 1 - left)
+        return loss.item()
+
+    @torch.no_grad()
+    def _average(self, averaged: nn.Module, share: float) -> None:
+        news = self.net.state_dict()
+        for name, value in averaged.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(news[name], share)
+            else:
+                value.copy_(news[name])
 
     def note(self, scores: Scores | None) -> None:
         """Keep the weights if these validation scores are the best so far."""
         if scores and scores[0] > self.best:
             self.best, self.kept = scores[0], self.epoch
-            self.best_state = copy.deepcopy(self.net.state_dict())
+            self.best_state = copy.deepcopy(self.judged.state_dict())
 
     def is_over(self, last: int, *, scored: bool) -> bool:
         return self.epoch >= last or (scored and self.epoch - self.kept >= self.config.patience)
 
     def save(self, path: Path) -> None:
-        state = {name: getattr(self, name) for name in ("epoch", "kept", "best", "best_state")}
+        state = {name: getattr(self, name) for name in _COUNTED}
+        state |= {"averaged": self.averaged.state_dict() if self.averaged else None}
         state |= {"net": self.net.state_dict(), "optimiser": self.optimiser.state_dict()}
         state |= {"schedule": self.schedule.state_dict(), "order": self.generator.get_state()}
         state |= {"dropout": torch.get_rng_state()}
@@ -125,8 +150,10 @@ class _Fitting:
         if not zipfile.is_zipfile(path):  # what torch writes is one, with its directory at the very end
             return
         state: dict[str, Any] = torch.load(path, weights_only=True)
-        for name in ("epoch", "kept", "best", "best_state"):
+        for name in _COUNTED:
             setattr(self, name, state[name])
+        if self.averaged:
+            self.averaged.load_state_dict(state["averaged"])
         self.net.load_state_dict(state["net"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
@@ -142,29 +169,32 @@ def fit(
     *,
     config: FitConfig,
     seed: int,
+    disturb: Disturb | None = None,
     score: Score | None = None,
     report: Report | None = None,
     stop_after: int | None = None,
     checkpoint: Path | None = None,
 ) -> int:
-    """Fit `net` to x [n, F], truth [n, K] (rows sum to 1) and weight [n]; returns the epoch whose weights it keeps.
+    """Fit `net` to x [n, …], truth [n, K] (rows sum to 1) and weight [n]; returns the epoch whose weights it keeps.
+
+    x reaches the net as it is, or as `disturb` makes it, anew in every pass.
 
     With `score` (validation accuracy and macro-F1 of a net) the best epoch by accuracy is kept and fitting
     stops early after `patience` epochs without gain; without it the last epoch is kept, `stop_after` or all.
     Every epoch is saved to `checkpoint`; if it exists, fitting goes on from it and ends as if never interrupted.
     """
-    inputs, wanted, weights = (torch.from_numpy(a.astype(np.float32)) for a in (x, truth, weight))
+    wanted, weights = (torch.from_numpy(a.astype(np.float32)) for a in (truth, weight))
+    rows = (torch.from_numpy(x), wanted, weights)
     fitting = _Fitting(net, len(x), config, seed)
     if checkpoint and checkpoint.exists():
         fitting.resume(checkpoint)
     while not fitting.is_over(stop_after or config.epochs, scored=score is not None):
-        loss = fitting.run_epoch(inputs, wanted, weights)
-        scores = score(net) if score else None
+        loss = fitting.run_epoch(rows, disturb)
+        scores = score(fitting.judged) if score else None
         fitting.note(scores)
         if checkpoint:
             fitting.save(checkpoint)
         if report:
             report(fitting.epoch, loss, scores)
-    if fitting.best_state is not None:
-        net.load_state_dict(fitting.best_state)
+    net.load_state_dict(fitting.best_state or fitting.judged.state_dict())
     return fitting.kept or fitting.epoch

@@ -20,3 +20,10 @@ MODELS: Mapping[str, str] = {
     "trees": "average of random forest, extra trees and LightGBM: the strongest of the classical ones",
     "blend": "average of three of our networks, extra trees and LightGBM: the most accurate here, too large to ship",
 }
+
+# The same for what learns from clips of sound instead of tables.
+SOUND_MODELS: Mapping[str, str] = {
+    "cnn": "our small convolutional net with band statistics, on chunks of 5 s, taught under noise, echo and narrow bands",
+    "classic-cnn": "two convolutions and a dense layer of 64 on the whole clip, for comparison with published figures",
+    "classic-ffnn": "its feed-forward counterpart, for comparison with published figures",
+}

@@ -30,10 +30,12 @@ class NetConfig:
     hidden: tuple[int, ...] = (512, 256)
     dropout: float = 0.4
     fit: FitConfig = FitConfig()
+    drop_rows: float = 0.3  # share of rows whose features are dropped at random
+    drop_share: float = 0.5  # at most this share of such a row's features
     teacher_share: float = 0.7  # of the wanted answer that comes from `teacher.answers` instead of the labels
 
 
-LABELS_ONLY = NetConfig(teacher_share=0.0, fit=FitConfig(epochs=30, patience=30, drop_rows=0))
+LABELS_ONLY = NetConfig(drop_rows=0, teacher_share=0.0, fit=FitConfig(epochs=30, patience=30))
 
 # The network of earlier projects as they describe it: 256-128, ReLU, batch norm, dropout .2, Adam, standardised
 # inputs. Nothing is dropped from its inputs, for nothing was missing there.
@@ -42,10 +44,9 @@ CLASSIC = NetConfig(
     embedding=4,
     hidden=(256, 128),
     dropout=0.2,
+    drop_rows=0,
     teacher_share=0.0,
-    fit=FitConfig(
-        epochs=60, batch=64, learning_rate=1e-3, one_cycle=False, weight_decay=0, patience=10, drop_rows=0
-    ),
+    fit=FitConfig(epochs=60, batch=64, learning_rate=1e-3, one_cycle=False, weight_decay=0, patience=10),
 )
 
 
@@ -92,6 +93,7 @@ class Networks:
                 rows.weight,
                 config=config.fit,
                 seed=seed * 1000 + member,
+                disturb=partial(_drop, config),
                 score=partial(_scores, valid) if valid else None,
                 report=partial(on_epoch, stage) if on_epoch else None,
                 stop_after=epochs[member] if epochs else None,
@@ -134,6 +136,22 @@ class Networks:
         config = MLPConfig(features, labels, **shape)
         nets = [_net(config, arrays, f"{member}.") for member in range(description["members"])]
         return cls(nets, list(description.get("epochs", [])))
+
+
+def _drop(
+    config: NetConfig, x: torch.Tensor, wanted: torch.Tensor, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    return drop_features(x, config.drop_rows, config.drop_share, generator), wanted
+
+
+def drop_features(x: torch.Tensor, rows: float, most: float, generator: torch.Generator) -> torch.Tensor:
+    """x [n, F] where a share of the `rows` lost at most the share `most` of its cells to NaN.
+
+    So that missing columns degrade the answer gently.
+    """
+    chance = torch.rand(len(x), 1, generator=generator) * most
+    chance = torch.where(torch.rand(len(x), 1, generator=generator) < rows, chance, torch.zeros(()))
+    return torch.where(torch.rand(x.shape, generator=generator) < chance, torch.nan, x)
 
 
 def _wanted(

@@ -21,6 +21,7 @@ EVALUATION = (
     "evaluation.safetensors"  # test tracks for the report; may be deleted, and is not in the shipped version
 )
 COMBINATIONS = ("features", "artist", "features+artist")  # not from fusion, which needs scipy
+SOUND = "sound"  # the kind of a version that answers to sound; those that answer to features name none
 GREATEST = 1e300  # above it a number of a description is no measurement
 _REQUIRED = ("format", "name", "labels", "features", "model", "fusion", "artists", "threshold")
 
@@ -41,7 +42,13 @@ def shipped_path() -> Path:
 
 
 def write(version: Version, path: Path) -> None:
-    """Write a version so that `path` either is complete or does not exist.
+    """Write a version so that `path` either is complete or does not exist; raises ModelError as `write_files` does."""
+    arrays = {WEIGHTS: version.weights, ARTISTS: version.artists, EVALUATION: version.evaluation}
+    write_files(path, version.meta, {name: one for name, one in arrays.items() if one is not None})
+
+
+def write_files(path: Path, meta: Mapping[str, Any], files: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+    """Write a directory of a description and files of arrays so that `path` either is complete or does not exist.
 
     Raises
     ------
@@ -56,7 +63,7 @@ def write(version: Version, path: Path) -> None:
     except OSError as error:
         raise ModelError(f"The model version cannot be written: {error.strerror}.") from error
     try:
-        _fill(unfinished, version)
+        _fill(unfinished, meta, files)
         for file in unfinished.iterdir():
             file.chmod(0o644)  # the worker that trains and the one that predicts may be different users
         unfinished.chmod(0o755)
@@ -67,23 +74,15 @@ def write(version: Version, path: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _fill(folder: Path, version: Version) -> None:
-    files = {WEIGHTS: version.weights, ARTISTS: version.artists, EVALUATION: version.evaluation}
+def _fill(folder: Path, meta: Mapping[str, Any], files: Mapping[str, Mapping[str, np.ndarray]]) -> None:
     for name, arrays in files.items():
-        if arrays is not None:
-            save_file({key: np.ascontiguousarray(a) for key, a in arrays.items()}, folder / name)
-    text = json.dumps(dict(version.meta), indent=1, ensure_ascii=False, allow_nan=False)
+        save_file({key: np.ascontiguousarray(a) for key, a in arrays.items()}, folder / name)
+    text = json.dumps(dict(meta), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / META).write_text(text + "\n", encoding="utf-8")
 
 
-def read_meta(path: Path) -> dict[str, Any]:
-    """A version's description alone, without its weights.
-
-    Raises
-    ------
-    ModelError
-        Not a version, damaged, or of another format.
-    """
+def read_description(path: Path) -> dict[str, Any]:
+    """Whatever kind of version `path` is: its description; raises ModelError as `read_meta` does."""
     try:
         meta = json.loads((path / META).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -95,6 +94,20 @@ def read_meta(path: Path) -> dict[str, Any]:
         raise ModelError(
             f"The model version {path.name} has format {found}; this program reads format {FORMAT}."
         )
+    return meta
+
+
+def read_meta(path: Path) -> dict[str, Any]:
+    """A version's description alone, without its weights.
+
+    Raises
+    ------
+    ModelError
+        Not a version, damaged, of another format, or one that hears instead of reading features.
+    """
+    meta = read_description(path)
+    if meta.get("kind") == SOUND:
+        raise ModelError(f"The model version {path.name} answers to sound, not to tables.")
     if meta["format"] == 1:
         meta = _from_format_1(meta)
     missing = [name for name in _REQUIRED if name not in meta]
@@ -178,16 +191,17 @@ def _from_format_1(meta: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_evaluation(path: Path) -> dict[str, np.ndarray] | None:
     """The test tracks kept with a version, None where there are none; raises ModelError where they are damaged."""
-    return _arrays(path / EVALUATION) if (path / EVALUATION).exists() else None
+    return read_arrays(path / EVALUATION) if (path / EVALUATION).exists() else None
 
 
 def read(path: Path) -> Version:
     """A whole version without its test tracks; raises ModelError as `read_meta` does, and where a file is missing or damaged."""
     meta = read_meta(path)
-    return Version(meta, _arrays(path / WEIGHTS), _arrays(path / ARTISTS))
+    return Version(meta, read_arrays(path / WEIGHTS), read_arrays(path / ARTISTS))
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """One of a version's files of arrays; ModelError where it is missing or damaged."""
     try:
         return load_file(path)
     # Types that numpy does not have, as bfloat16, are none of a version's.

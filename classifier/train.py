@@ -1,11 +1,8 @@
 """From tables to a version directory: fit, calibrate on validation artists, judge on test artists, write."""
 
-import fcntl
 import hashlib
 import json
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -27,9 +24,10 @@ from classifier.networks import NetConfig
 from classifier.outlet import Outlet, outside_parts
 from classifier.splits import ARTISTS_SHARED, Split, SplitKind, split
 from classifier.task import Balance, Task, build_task, rows_of
+from classifier.unfinished import checkpoints_of, discard
 from classifier.watch import Watch
 
-__all__ = ["Cancelled", "Progress", "TrainConfig", "TrainedVersion", "train_version"]
+__all__ = ["Cancelled", "Progress", "TrainConfig", "TrainedVersion", "discard", "train_version"]
 MIN_PART = 20
 
 
@@ -87,47 +85,23 @@ def train_version(
     DataError
         Too few tracks or genres. ModelError: `out_dir` exists. Cancelled: `should_stop` said so; nothing is written.
     """
-    if out_dir.exists():
+    if out_dir.exists():  # before anything else is found fault with
         raise ModelError(f"There already is a model version at {out_dir.name}.")
     task = build_task(datasets, config.genres)
     parts = _split(task, config)
-    checkpoints = _unfinished(out_dir) / _key(task, config)
-    try:
-        checkpoints.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ModelError(f"The model version cannot be written: {error.strerror}.") from error
-    passes = 2 if config.refit else 1
     net = config.learner().net
-    with _alone(checkpoints):
-        watch = Watch(progress, should_stop, net=net, passes=passes, checkpoints=checkpoints)
-        try:
-            version, meta = _train(task, parts, config, name or out_dir.name, watch, checkpoints)
-        except Cancelled:
-            discard(out_dir)
-            raise
+    with checkpoints_of(out_dir, _key(task, config)) as checkpoints:
+        watch = Watch(
+            progress,
+            should_stop,
+            epochs=net.fit.epochs if net else 1,
+            stages=(net.members if net else 1) * (2 if config.refit else 1),
+            checkpoints=checkpoints,
+        )
+        version, meta = _train(task, parts, config, name or out_dir.name, watch, checkpoints)
     registry.write(version, out_dir)
     discard(out_dir)
     return TrainedVersion(out_dir, meta["name"], task.labels, meta["metrics"], meta)
-
-
-@contextmanager
-def _alone(checkpoints: Path) -> Iterator[None]:
-    """Only one process at a time trains the same; the lock ends with the process, however it ends."""
-    with open(checkpoints / "lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ModelError("The same training is under way already; wait for it, or stop it.") from error
-        yield
-
-
-def _unfinished(out_dir: Path) -> Path:
-    return out_dir.with_name(f".{out_dir.name}.unfinished")
-
-
-def discard(out_dir: Path) -> None:
-    """Throw away what a training of `out_dir` that will not be taken up again has left behind."""
-    shutil.rmtree(_unfinished(out_dir), ignore_errors=True)
 
 
 def _key(task: Task, config: TrainConfig) -> str:

@@ -7,24 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from classifier.fit import Cancelled, Progress
-from classifier.networks import NetConfig
 
 
 class Watch:
-    """Counts epochs over both passes, keeps the curve, tells `progress`, and stops where `should_stop` says so."""
+    """Counts epochs over all stages, keeps the curve, tells `progress`, and stops where `should_stop` says so."""
 
     def __init__(
         self,
         progress: Callable[[Progress], None] | None,
         should_stop: Callable[[], bool] | None,
         *,
-        net: NetConfig | None,
-        passes: int,
+        epochs: int,
+        stages: int,
         checkpoints: Path,
     ) -> None:
         self.progress, self.should_stop = progress, should_stop
-        self.epochs = net.fit.epochs if net else 1
-        self.stages = (net.members if net else 1) * passes
+        self.epochs, self.stages = epochs, stages
         self.begun: list[str] = []
         # The curve outlives a killed process, as the checkpoints beside it do.
         self.kept_at = checkpoints / "curve.json"

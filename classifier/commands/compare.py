@@ -5,9 +5,9 @@ import contextlib
 import json
 import sys
 
-from classifier.commands import tables
+from classifier.commands import sound, tables
 from classifier.errors import DataError
-from classifier.model_names import MODELS
+from classifier.model_names import MODELS, SOUND_MODELS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models",
         default=",".join(MODELS),
-        help=f"families separated by commas, of {', '.join(MODELS)}; dummy and logistic always take part",
+        help=f"families separated by commas, of {', '.join(MODELS)} (dummy and logistic always take part); or, of "
+        f"those that hear, {', '.join(SOUND_MODELS)}",
     )
     parser.add_argument("--split", choices=tables.SPLITS, default="by-artist")
     parser.add_argument(
@@ -29,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--members", type=tables.whole(1), help="networks to average")
     tables.add_balance(parser, genre=0.0)
+    parser.add_argument(
+        "--and-valid",
+        action="store_true",
+        help="nets that hear: judge also what learnt from the validation clips too",
+    )
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
     parser.set_defaults(run=run)
 
@@ -42,6 +48,10 @@ def _seeds(text: str) -> tuple[int, ...]:
 
 
 def run(options: argparse.Namespace) -> None:
+    if sound.hear(tables.names(options.models) or ()):
+        sound.compare(options)
+        return
+    sound.refuse_options(options)
     from tqdm import tqdm
 
     from classifier.compare import Plan, compare

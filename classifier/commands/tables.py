@@ -2,7 +2,8 @@
 
 import argparse
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         required=True,
-        help="labelled tables (CSV or Parquet) or folders genre/file, separated by commas",
+        help="labelled tables (CSV or Parquet) or folders genre/file, separated by commas; for nets that hear one "
+        "folder or file of spectrograms (.npz)",
     )
     add_label_arguments(parser)
     parser.add_argument(
@@ -37,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--genres", help="tell only these apart, separated by commas")
     parser.add_argument(
         "--every-row", action="store_true", help="keep a track's rows apart instead of merging them"
+    )
+    parser.add_argument(
+        "--split-lists",
+        type=Path,
+        help="for clips of sound: a folder with train_*.txt, valid_*.txt and test_*.txt, a genre/file a line",
     )
     parser.add_argument("--licence", default="not stated", help="licences of the tables, separated by commas")
 
@@ -164,6 +171,23 @@ def _read_folder(
             licence=licence,
             on_clip=show,
         )
+
+
+@contextmanager
+def training_bar() -> Iterator[Callable[[Any], None]]:
+    """A progress bar over a whole training; what it gives is to be told of every `Progress`."""
+    from tqdm import tqdm
+
+    with tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", delay=1) as bar:
+
+        def show(progress: Any) -> None:
+            bar.update(progress.done - bar.n)
+            accuracy = (
+                "" if progress.valid_accuracy is None else f", validation {progress.valid_accuracy:.1%}"
+            )
+            bar.set_postfix_str(f"{progress.stage}, loss {progress.train_loss:.3f}{accuracy}")
+
+        yield show
 
 
 def version_path(model: str) -> Path:

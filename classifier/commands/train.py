@@ -1,4 +1,4 @@
-"""train: a model version from labelled tables. A run that was killed goes on when it is started again."""
+"""train: a model version from labelled tables or sound. A run that was killed goes on when it is started again."""
 
 import argparse
 import os
@@ -6,21 +6,23 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from classifier.commands import tables
+from classifier.commands import sound, tables
 from classifier.errors import DataError, ModelError
-from classifier.model_names import MODELS
+from classifier.model_names import MODELS, SOUND_MODELS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "config", nargs="?", type=Path, help="a TOML file with any of the options below, e.g. seed = 1"
+        "config",
+        nargs="?",
+        help="a model's name, or a TOML file with any of the options below, e.g. seed = 1",
     )
     tables.add_arguments(parser)
     parser.add_argument(
         "--out", required=True, type=Path, help="directory of the new version; must not exist"
     )
     parser.add_argument("--name", help="the version's name; default: the directory's")
-    parser.add_argument("--model", choices=tuple(MODELS), default="mlp")
+    parser.add_argument("--model", choices=(*MODELS, *SOUND_MODELS), default="mlp")
     parser.add_argument("--seed", type=tables.whole(0, tables.MAX_SEED), default=0)
     parser.add_argument(
         "--epochs", type=tables.whole(1), help="at most so many passes over the tracks (networks)"
@@ -42,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def with_config(parser: argparse.ArgumentParser, arguments: list[str]) -> list[str]:
-    """`train FILE …` as flags: those of the file first, so that those given by hand win.
+    """`train MODEL …` and `train FILE …` as flags: those of the file first, so that those given by hand win.
 
     Raises
     ------
@@ -51,6 +53,8 @@ def with_config(parser: argparse.ArgumentParser, arguments: list[str]) -> list[s
     """
     if len(arguments) < 2 or arguments[0] != "train" or arguments[1].startswith("-"):
         return arguments
+    if arguments[1] in (*MODELS, *SOUND_MODELS):
+        return ["train", "--model", *arguments[1:]]
     path = Path(arguments[1])
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -79,9 +83,15 @@ def _flags(name: str, value: Any) -> list[str]:
 
 def run(options: argparse.Namespace) -> None:
     if options.config:
-        raise DataError(f"The configuration file comes first: train {options.config} --data ….")
+        raise DataError(
+            f"A model's name or a configuration file comes first: train {options.config} --data …."
+        )
     if not options.dry_run:
         _check_out(options.out)
+    if options.model in SOUND_MODELS:
+        sound.train(options)
+        return
+    sound.refuse_options(options)
     datasets = tables.read_all(options)
     from classifier.task import build_task
 
@@ -104,19 +114,9 @@ def _check_out(out: Path) -> None:
 
 
 def _train(datasets: list[Any], options: argparse.Namespace) -> None:
-    from tqdm import tqdm
+    from classifier.train import train_version
 
-    from classifier.train import Progress, train_version
-
-    with tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", delay=1) as bar:
-
-        def show(progress: Progress) -> None:
-            bar.update(progress.done - bar.n)
-            accuracy = (
-                "" if progress.valid_accuracy is None else f", validation {progress.valid_accuracy:.1%}"
-            )
-            bar.set_postfix_str(f"{progress.stage}, loss {progress.train_loss:.3f}{accuracy}")
-
+    with tables.training_bar() as show:
         try:
             version = train_version(datasets, options.out, _config(options), name=options.name, progress=show)
         except OSError as error:
