@@ -1,19 +1,21 @@
-"""Command line: python -m classifier train | evaluate | predict | compare | report."""
+"""Command line: python -m classifier train | evaluate | predict | compare | report | describe."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from classifier.commands import compare, evaluate, predict, report, train
+from classifier.commands import compare, describe, evaluate, predict, report, train
 from classifier.errors import DataError, ModelError
 
 USAGE_ERROR, INTERRUPTED = 2, 130
+RESUMABLE = (["train"], ["describe"])
 COMMANDS = {
     "train": (train, "train a model version on labelled tables"),
     "evaluate": (evaluate, "judge a model version on a labelled table"),
     "predict": (predict, "genres for the tracks of a table"),
     "compare": (compare, "several model families on the same splits"),
     "report": (report, "one HTML page with a version's figures and pictures"),
+    "describe": (describe, "a folder of sound files as a feature table"),
 }
 
 
@@ -32,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
-        resumes = " The same training started again goes on where it was." if given[:1] == ["train"] else ""
+        resumes = " The same command started again goes on where it was." if given[:1] in RESUMABLE else ""
         print(f"Stopped.{resumes}", file=sys.stderr)
         return INTERRUPTED
     return 0

@@ -21,6 +21,7 @@ from classifier.dataset import (
     targets,
     vector,
 )
+from classifier.descriptor_names import DESCRIPTORS
 from classifier.errors import DataError
 from classifier.labels import (
     FEATURE_NAMES,
@@ -58,7 +59,7 @@ def read_table(
     label_column: str | None = None,
     mapping: str | LabelMap | None = None,
     level: Level = "family",
-    features: Sequence[str] = FEATURE_NAMES,
+    features: Sequence[str] | None = None,
     repeat: bool = False,
     on_bad_row: OnBadRow = "stop",
     licence: str = "not stated",
@@ -67,14 +68,15 @@ def read_table(
 
     Columns are found by name in any order. Columns of the schema may be missing, but a cell of one that is there may
     not be blank; any other column of numbers can be a feature too and must be there. `mapping` defaults to the public
-    data set whose labels these are. `repeat` keeps one row for each row of the table, its own genre first.
+    data set whose labels these are. `features` defaults to the schema's, or in a table made by `describe` to that
+    command's. `repeat` keeps one row for each row of the table, its own genre first.
 
     Raises
     ------
     DataError
         Names file, row and column; with `on_bad_row="skip"` bad rows are left out and listed in the report.
     """
-    raw = read_raw(source, name, _wanted(features, label_column))
+    features, raw = _read(source, name, features, label_column)
     x, missing, bad = _features(raw, features, blank_is_bad=True)
     column, labels = _label_cells(raw, label_column, bad)
     if len(missing) == len(features):
@@ -97,6 +99,15 @@ def read_table(
     origin = Provenance(raw.name, raw.sha256, raw.n_rows, licence)
     outside = _outside(rows, [i for i in kept if not filed[i]], labels, set(data.track_ids))
     return replace(data, provenance=(origin,), report=report, outside=outside, level=level)
+
+
+def _read(
+    source: Source, name: str | None, features: Sequence[str] | None, label_column: str | None
+) -> tuple[Sequence[str], RawTable]:
+    raw = read_raw(source, name, _wanted(features or FEATURE_NAMES, label_column))
+    if features is None and set(DESCRIPTORS) <= set(raw.header):
+        return DESCRIPTORS, read_raw(source, name, _wanted(DESCRIPTORS, label_column))
+    return features or FEATURE_NAMES, raw
 
 
 def genres_of(

@@ -14,7 +14,18 @@ SR_RANGE_HZ = (4_000, 384_000)
 BLOCK = 16_384  # frames read at a time: they stay in the cache, and a lying header cannot reserve memory
 
 # Beginnings of what libsndfile reads faster or more exactly. It knows two dozen formats more, which nobody asked for.
-_LIBSNDFILE = (b"RIFF", b"RF64", b"FORM", b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")
+_LIBSNDFILE = (
+    b"RIFF",
+    b"RF64",
+    b"FORM",
+    b"fLaC",
+    b"OggS",
+    b"ID3",
+    b"\xff\xfb",
+    b"\xff\xfa",
+    b"\xff\xf3",
+    b"\xff\xf2",
+)
 # What FFmpeg may open. Others are play lists that name further files or addresses, and video.
 _FFMPEG = {
     "format_whitelist": "aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,ogg,mp3,flac,wav,aiff",

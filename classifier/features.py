@@ -116,7 +116,7 @@ def describe(y: np.ndarray) -> dict[str, float]:
     cepstrum = fft.dct(level, axis=0, norm="ortho")[:N_MFCC]
     described = _over_time({f"mel_band_{i + 1:02}_db": band for i, band in enumerate(bands)})
     described |= _over_time({f"mfcc_{i + 1:02}": row for i, row in enumerate(cepstrum)})
-    described |= _over_time(_shape(power) | _waveform(y))
+    described |= _over_time(spectral_shape(power) | _waveform(y))
     return described
 
 
@@ -125,7 +125,7 @@ def _over_time(rows: dict[str, np.ndarray]) -> dict[str, float]:
     return means | {f"{name}_std": float(row.std()) for name, row in rows.items()}
 
 
-def _shape(power: np.ndarray) -> dict[str, np.ndarray]:
+def spectral_shape(power: np.ndarray) -> dict[str, np.ndarray]:
     """Per frame: centroid, bandwidth and roll-off in Hz, weighted by magnitude; power [T, 1025]."""
     bins_hz = (np.arange(N_FFT // 2 + 1) * SR_HZ / N_FFT).astype(np.float32)
     magnitude = np.sqrt(power)

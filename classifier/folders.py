@@ -1,17 +1,20 @@
 """A folder of sound files, one sub-folder per genre (genre/file.mp3), as a data set of described tracks."""
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from classifier import audio, features
+from classifier import audio
 from classifier.data import Level, OnBadRow, genres_of
 from classifier.dataset import BadRow, Dataset, Provenance, ReadReport, matrix, merge_tracks
+from classifier.descriptors import describe_fully
 from classifier.errors import AudioError, DataError
 from classifier.labels import LabelMap, detect_mapping
 
+READ_BYTES = 1024**2
 SUFFIXES = frozenset(
     {".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".webm", ".flac", ".wav", ".aif", ".aiff"}
 )
@@ -24,9 +27,15 @@ class Clip:
     path: Path
     label: str
 
+    @property
+    def id(self) -> str:
+        return f"{self.label}/{_text(self.path.name)}"
 
-def list_clips(folder: Path) -> list[Clip]:
+
+def list_clips(folder: Path, *, flat: bool = False) -> list[Clip]:
     """The sound files in `folder`'s sub-folders, by name; hidden files and other kinds are passed over.
+
+    With `flat`, a folder without any there may hold sound files itself.
 
     Raises
     ------
@@ -36,11 +45,22 @@ def list_clips(folder: Path) -> list[Clip]:
     folder = folder.absolute()  # "." has no name
     if not folder.is_dir():
         raise DataError(f"{folder.name} is not a folder.")
-    files = sorted(path for path in folder.glob("*/*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    clips = [Clip(path, path.parent.name) for path in files if not path.name.startswith(".")]
+    clips = _clips(folder, "*/*") or (_clips(folder, "*") if flat else [])
     if not clips:
         raise DataError(f"{folder.name} holds no sound files; they belong into one sub-folder per genre.")
     return clips
+
+
+def _clips(folder: Path, pattern: str) -> list[Clip]:
+    files = sorted(
+        path for path in folder.glob(pattern) if path.suffix.lower() in SUFFIXES and path.is_file()
+    )
+    return [Clip(path, _text(path.parent.name)) for path in files if not path.name.startswith(".")]
+
+
+def _text(name: str) -> str:
+    """A file's name as text that can be written; bytes that are none become escapes."""
+    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def read_folder(
@@ -52,7 +72,7 @@ def read_folder(
     licence: str = "not stated",
     on_clip: Callable[[int, int], object] = lambda done, total: None,
 ) -> Dataset:
-    """Decode and describe every clip; the features are those of `features.describe`, artists are unknown.
+    """Decode and describe every clip; the features are `DESCRIPTORS`, artists are unknown.
 
     Raises
     ------
@@ -70,7 +90,7 @@ def read_folder(
         raise DataError(f"{folder.name} holds no usable sound file.")
     names = tuple(described[rows[0]])
     x = matrix({name: [row.get(name) for row in described] for name in names}, len(clips), names)
-    ids = tuple(f"{clip.label}/{clip.path.name}" for clip in clips)
+    ids = tuple(clip.id for clip in clips)
     data = Dataset(x, names, tuple(filed), ((),) * len(clips), ids, level=level)
     report = ReadReport(
         rows_read=len(clips),
@@ -94,14 +114,18 @@ def _describe(
     digest = hashlib.sha256()
     for i, clip in enumerate(clips):
         try:
-            with clip.path.open("rb") as file:
-                content = file.read(audio.MAX_BYTES + 1)  # one byte too many is refused
-            digest.update(content)
-            described.append(features.describe(audio.decode(content)))
+            _add_bytes(digest, clip.path)
+            described.append(describe_fully(audio.decode(clip.path)))
         except (AudioError, OSError) as error:
             if on_bad_row == "stop":
-                raise DataError(f"{clip.label}/{clip.path.name}: {error}") from error
+                raise DataError(f"{clip.id}: {error}") from error
             described.append({})
-            bad.append(BadRow(i + 1, f"{clip.label}/{clip.path.name}", str(error).rstrip(".")))
+            bad.append(BadRow(i + 1, clip.id, str(error).rstrip(".")))
         on_clip(i + 1, len(clips))
     return described, bad, digest.hexdigest()
+
+
+def _add_bytes(digest: "hashlib._Hash", path: Path) -> None:
+    with path.open("rb") as file:
+        while content := file.read(READ_BYTES):
+            digest.update(content)

@@ -109,8 +109,10 @@ def names(text: str | None) -> tuple[str, ...] | None:
     return tuple(part.strip() for part in text.split(",") if part.strip()) or None if text else None
 
 
-def features(text: str) -> tuple[str, ...]:
-    """A feature set's columns, or the columns named."""
+def features(text: str) -> tuple[str, ...] | None:
+    """A feature set's columns, or the columns named; None: what the table was made with."""
+    if text == "default":
+        return None
     found = FEATURE_SETS.get(text) or names(text)
     if not found:
         raise DataError(f"--features names no column and no set of {', '.join(FEATURE_SETS)}.")

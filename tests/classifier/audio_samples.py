@@ -28,3 +28,12 @@ def m4a(sound: np.ndarray, sr_hz: int = 44_100) -> bytes:
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             container.mux(packet)
     return file.getvalue()
+
+
+def music(seconds: float, sr_hz: int = 22_050) -> np.ndarray:
+    """Mono sound [n]: an A with overtones, struck 120 times a minute over a little noise."""
+    time = np.arange(int(seconds * sr_hz)) / sr_hz
+    strike = np.exp(-8 * (time % 0.5))
+    chord = sum(np.sin(2 * np.pi * 220 * k * time) / k for k in range(1, 9))
+    noise = np.random.default_rng(0).normal(size=len(time))
+    return (0.2 * strike * (chord + 0.3 * noise) + 0.003 * noise).astype(np.float32)
