@@ -9,6 +9,7 @@ nothing.
 
 import io
 import math
+from fractions import Fraction
 from functools import lru_cache
 from threading import BoundedSemaphore
 
@@ -26,9 +27,9 @@ CLIP_S = 30
 MP3_BLOCK, AAC_BLOCK = 1152, 1024  # samples a frame
 BIT_RATE = 128_000
 WARM_UP_FRAMES = 4  # encoded before the loop, so that its first frame follows on from its end
-TAKES = 6  # a family: with the places to begin at, some 1,700 different clips
+TAKES = 4  # a family: with the places to begin at, some 1,100 different clips
 TAKES_SEED = 5
-TAKES_KEPT = TAKES * len(FAMILIES)  # about 12 MB of MP3 frames, and 44 MB of AAC if everything is asked for
+TAKES_KEPT = TAKES * len(FAMILIES)  # about 16 MB if everything is asked for in both formats
 _AT_ONCE = BoundedSemaphore(2)  # more takes at a time would only starve the event loop
 MUXER_OPTIONS = ("write_xing", "id3v2_version")
 
@@ -44,15 +45,15 @@ def mp3_preview(track: Track) -> bytes:
 
 def m4a_preview(track: Track) -> bytes:
     """30 s of mono AAC in an MPEG-4 file; always the same bytes for the same track."""
-    source, target = io.BytesIO(aac_take(*_take_of(track))), io.BytesIO()
-    with av.open(source, "r") as take, av.open(target, "w", format="ipod") as clip:
+    frames, head = aac_take(*_take_of(track))
+    first = _beginning(track, len(frames))
+    target = io.BytesIO()
+    with av.open(io.BytesIO(head), "r") as take, av.open(target, "w", format="ipod") as clip:
         copied = clip.add_stream_from_template(take.streams.audio[0])
-        packets = [packet for packet in take.demux(audio=0) if packet.size]
-        moments = [packet.pts for packet in packets]
-        first = _beginning(track, len(packets))
-        for packet, moment in zip([*packets[first:], *packets[:first]], moments, strict=True):
-            packet.pts = packet.dts = moment
-            packet.stream = copied
+        for number in range(math.ceil(CLIP_S * SR_HZ / AAC_BLOCK)):
+            packet = av.Packet(frames[(first + number) % len(frames)])
+            packet.pts = packet.dts = number * AAC_BLOCK
+            packet.duration, packet.time_base, packet.stream = AAC_BLOCK, Fraction(1, SR_HZ), copied
             clip.mux(packet)
     return target.getvalue()
 
@@ -72,20 +73,30 @@ def mp3_take(family: str, number: int) -> list[bytes]:
 
     With the bit reservoir off every frame stands alone, so that repeating the frames repeats the sound.
     """
+    options = {"compression_level": "9", "reservoir": "0", "write_xing": "0", "id3v2_version": "0"}
     with _AT_ONCE:
         loop = _loop(family, number, MP3_BLOCK)
-        lead_in, lead_out = loop[-WARM_UP_FRAMES * MP3_BLOCK :], loop[: WARM_UP_FRAMES * MP3_BLOCK]
-        options = {"compression_level": "9", "reservoir": "0", "write_xing": "0", "id3v2_version": "0"}
-        encoded = encode(np.concatenate([lead_in, loop, lead_out]), "mp3", "libmp3lame", options)
-        return split_frames(encoded)[WARM_UP_FRAMES : WARM_UP_FRAMES + len(loop) // MP3_BLOCK]
+        encoded = encode(_warmed_up(loop, MP3_BLOCK), "mp3", "libmp3lame", options)
+        return _cycle(split_frames(encoded), loop, MP3_BLOCK)
 
 
 @lru_cache(maxsize=TAKES_KEPT)
-def aac_take(family: str, number: int) -> bytes:
-    """A take as 30 s of AAC in an MPEG-4 file."""
+def aac_take(family: str, number: int) -> tuple[list[bytes], bytes]:
+    """The AAC frames of a take, a loop too, and a file with the header that they need."""
     with _AT_ONCE:
         loop = _loop(family, number, AAC_BLOCK)
-        return encode(np.resize(loop, CLIP_S * SR_HZ), "ipod", "aac", {"aac_coder": "fast"})
+        head = encode(_warmed_up(loop, AAC_BLOCK), "ipod", "aac", {"aac_coder": "fast"})
+        with av.open(io.BytesIO(head), "r") as take:
+            frames = [bytes(packet) for packet in take.demux(audio=0) if packet.size]
+        return _cycle(frames, loop, AAC_BLOCK), head
+
+
+def _warmed_up(loop: Signal, block: int) -> Signal:
+    return np.concatenate([loop[-WARM_UP_FRAMES * block :], loop, loop[: WARM_UP_FRAMES * block]])
+
+
+def _cycle(frames: list[bytes], loop: Signal, block: int) -> list[bytes]:
+    return frames[WARM_UP_FRAMES : WARM_UP_FRAMES + len(loop) // block]
 
 
 def _loop(family: str, number: int, block: int) -> Signal:

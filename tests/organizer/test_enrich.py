@@ -44,6 +44,32 @@ def test_previews_become_numbers_and_only_numbers(job: Job) -> None:
     assert all(isinstance(value, float) for value in heard.first().descriptors.values())
 
 
+def test_a_second_run_asks_nobody_and_hears_nothing(job: Job, simulator: Any) -> None:
+    assert enrich.listen_batch(job, classify.DescribePreview())
+    before = simulator.counts()
+    assert enrich.listen_batch(job, classify.DescribePreview())
+    assert simulator.counts() == before
+
+
+def test_every_song_is_heard_once_however_the_batches_fall(
+    job: Job, simulator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrich, "LISTEN_BATCH", 5)
+    assert enrich.listen_batch(job, classify.DescribePreview())
+    assert AudioAnalysis.objects.count() == SOME
+    fetched = [row["path"] for row in simulator.requests("dzcdn") + simulator.requests("itunes-preview")]
+    assert len(fetched) == len(set(fetched)) == AudioAnalysis.objects.exclude(source="").count()
+
+
+def test_unusable_audio_of_one_service_gives_way_to_the_next(job: Job, simulator: Any) -> None:
+    simulator.set_fault("html_instead_of_audio", service="dzcdn")
+    assert enrich.listen_batch(job, classify.DescribePreview())
+    heard = AudioAnalysis.objects.filter(descriptors__isnull=False)
+    assert heard.exists() and set(heard.values_list("source", flat=True)) == {"itunes"}
+    refused = AudioAnalysis.objects.filter(error="The file is a web page, not audio.")
+    assert AudioAnalysis.objects.count() == SOME and refused.exists()
+
+
 @pytest.mark.parametrize(
     "fault", ["html_instead_of_audio", "truncated_audio", "empty_audio", "dead_preview", "oversized"]
 )

@@ -1,4 +1,4 @@
-"""python -m tests.bench: three figures, each against the least work that could do the same.
+"""Three figures, each against the least work that could do the same.
 
 Absolute times depend on the machine; the ratios hardly do. Each is the best of a few runs.
 """
@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import requests
 
-from tests import services
 from tests.simulator_process import SimulatorProcess
 
 LIKED, TRACKS, RUNS = 600, 10_000, 5  # the simulator invents 600 songs
@@ -86,22 +85,13 @@ def plan() -> None:
     report("plan", took_s=took_s, floor_s=floor_s, count=TRACKS, unit="songs/s")
 
 
-def main() -> None:
-    services.start()
-    import django
-    from django.core.management import call_command
-
+def measure() -> None:
+    """Needs Django and a migrated database."""
     from classifier.errors import ModelError
 
-    django.setup()
-    call_command("migrate", verbosity=0)
     plan()
     sync()
     try:
         predictions()
     except ModelError as error:
         print(f"predict   not measured: {error}")
-
-
-if __name__ == "__main__":
-    main()
