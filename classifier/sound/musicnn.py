@@ -46,13 +46,13 @@ def _conv(weights: Weights, number: int) -> tuple[torch.Tensor, torch.Tensor]:
     return _tensor(weights[f"{name}/kernel"].transpose(3, 2, 0, 1)), _tensor(weights[f"{name}/bias"])
 
 
-def _side_by_side(kernel: torch.Tensor, count: int, dim: int) -> torch.Tensor:
-    """`count` copies of a kernel, each a step further along `dim`: [count * C, 1, frames, bands].
+def _side_by_side(kernel: torch.Tensor, count: int, along: int) -> torch.Tensor:
+    """`count` copies of a kernel, each a step further `along` a dimension: [count * C, 1, frames, bands].
 
     A convolution with them and a stride of `count` gives the outputs of the kernel at `count` neighbouring places,
     and keeps the processor busy where there are few filters.
     """
-    pads = [(i, count - 1 - i, 0, 0) if dim == 3 else (0, 0, i, count - 1 - i) for i in range(count)]
+    pads = [(i, count - 1 - i, 0, 0) if along == 3 else (0, 0, i, count - 1 - i) for i in range(count)]
     return torch.cat([F.pad(kernel, pad) for pad in pads])
 
 
@@ -63,12 +63,16 @@ class WideFilter(nn.Module):
     negative: what follows is monotonous, so the result is the same, and the large tensor is touched once.
     """
 
+    kernel: torch.Tensor
     bias: torch.Tensor
     sign: torch.Tensor
     factor: torch.Tensor
     offset: torch.Tensor
+    together: int
+    along: int  # dimension of the kernel
 
     def __init__(self, weights: Weights, number: int, reach: float) -> None:
+        """`reach`: how far values of the input lie apart at most."""
         super().__init__()
         kernel, bias = _conv(weights, number)
         factor, offset = _affine(weights, number + 1)
@@ -77,15 +81,13 @@ class WideFilter(nn.Module):
         sign = torch.where(factor < 0, -1.0, 1.0)
         for name, value in (("bias", bias * sign), ("sign", sign), ("factor", factor), ("offset", offset)):
             self.register_buffer(name, value[self.alive, None])
-        kernel = (kernel * sign[:, None, None, None])[self.alive]
         self.before, self.after = (
             (kernel.shape[2] - 1) // 2,
             kernel.shape[2] // 2,
         )  # frames around, as TensorFlow's
-        self._take(kernel)
-
-    def _take(self, kernel: torch.Tensor) -> None:
-        raise NotImplementedError
+        self.places = N_MELS - kernel.shape[3] + 1  # along frequency
+        kernel = (kernel * sign[:, None, None, None])[self.alive]
+        self.register_buffer("kernel", _side_by_side(kernel, self.together, self.along))
 
     def _loudest(self, x: torch.Tensor) -> torch.Tensor:
         """Convolution without bias and maximum over frequency: [n, 1, T, 96] -> [n, A, T]."""
@@ -98,17 +100,12 @@ class WideFilter(nn.Module):
 class Timbral(WideFilter):
     """Filters over 7 frames and many bands; neighbours along frequency are computed together."""
 
-    kernel: torch.Tensor
-    together = 4
-
-    def _take(self, kernel: torch.Tensor) -> None:
-        self.places = N_MELS - kernel.shape[3] + 1
-        self.register_buffer("kernel", _side_by_side(kernel, self.together, 3))
+    together, along = 4, 3
 
     def _loudest(self, x: torch.Tensor) -> torch.Tensor:
         groups = -(-self.places // self.together)
         last = self.places - (groups - 1) * self.together  # the last group reaches beyond the highest band
-        padded = F.pad(x, (0, groups * self.together - self.places, self.before, self.after))
+        padded = F.pad(x, (0, self.together - last, self.before, self.after))
         out = F.conv2d(padded, self.kernel, stride=(1, self.together))
         out = out.view(len(x), self.together, -1, x.shape[2], groups)
         return torch.maximum(out[..., :-1].amax((1, 4)), out[:, :last, ..., -1].amax(1))
@@ -117,11 +114,7 @@ class Timbral(WideFilter):
 class Temporal(WideFilter):
     """Filters over many frames of one band; neighbours along time are computed together."""
 
-    kernel: torch.Tensor
-    together = 8
-
-    def _take(self, kernel: torch.Tensor) -> None:
-        self.register_buffer("kernel", _side_by_side(kernel, self.together, 2))
+    together, along = 8, 2
 
     def _loudest(self, x: torch.Tensor) -> torch.Tensor:
         frames = x.shape[2]
@@ -191,8 +184,8 @@ class Musicnn(nn.Module):
         super().__init__()
         self.input_factor, self.input_offset = (float(value) for value in _affine(weights, 0))
         reach = INPUT_RANGE * abs(self.input_factor)
-        wide = [Timbral(weights, number, reach) for number in _TIMBRAL]
-        wide += [Temporal(weights, number, reach) for number in _TEMPORAL]
+        wide: list[WideFilter] = [Timbral(weights, number, reach) for number in _TIMBRAL]
+        wide.extend(Temporal(weights, number, reach) for number in _TEMPORAL)
         channels = _expansion(wide)
         self.wide = nn.ModuleList(wide)
         self.first = Residual(weights, _RESIDUAL[0], channels)
