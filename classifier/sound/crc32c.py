@@ -7,7 +7,7 @@ import numpy as np
 _POLYNOMIAL = 0x82F63B78  # reflected; RFC 3720, section 12.1
 _MASK_DELTA = 0xA282EAD8  # stored checksums are rotated and shifted by this: LevelDB, doc/log_format.md
 _ONES = 0xFFFFFFFF
-_LANES = 4096
+_LANES = 512
 
 
 @cache

@@ -1,7 +1,9 @@
-"""The musicnn architecture: wide filters over a log-mel patch, three residual layers, tags.
+"""The musicnn network for inference: wide filters over a log-mel patch, three residual layers, tags.
 
 Facts of the architecture: Pons & Serra, "musicnn: pre-trained convolutional neural networks for music audio
-tagging" (2019), and `models.py` of the musicnn 0.1.0 wheel. Shapes below: n patches, T frames, 96 mel bands.
+tagging" (2019), and `models.py` of the musicnn 0.1.0 wheel. Training with weight decay left most wide filters empty
+(64 of 561 remain in MSD_musicnn); only the others are computed, which is most of what makes this fast.
+Shapes: n patches, T frames, 96 mel bands, C filters of which A are not empty.
 """
 
 from collections.abc import Mapping
@@ -13,8 +15,9 @@ from torch.nn import functional as F
 
 N_MELS = 96
 EPSILON = 1e-3  # of TensorFlow's batch normalisation
-_TIMBRAL, _TEMPORAL = (0, 1), (2, 3, 4)  # numbers of the layers in the checkpoint
-_RESIDUAL = (5, 6, 7)
+INPUT_RANGE = 7.0  # log10(1 + 10,000 S) of full-scale sound stays below
+EMPTY = 1e-3  # a filter that cannot move its output by more is empty
+_TIMBRAL, _TEMPORAL, _RESIDUAL = (0, 1), (2, 3, 4), (5, 6, 7)  # numbers of the layers in the checkpoint
 
 Weights = Mapping[str, np.ndarray]
 
@@ -37,47 +40,106 @@ def _affine(weights: Weights, number: int) -> tuple[torch.Tensor, torch.Tensor]:
     return _tensor(factor), _tensor(beta - mean * factor)
 
 
-class WideFilter(nn.Module):
-    """Convolution, ReLU, batch normalisation, maximum over frequency: [n, 1, T, 96] -> [n, C, T].
+def _conv(weights: Weights, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Kernel [C, 1, frames, height] and bias [C] of a convolution."""
+    name = _layer("conv2d", number)
+    return _tensor(weights[f"{name}/kernel"].transpose(3, 2, 0, 1)), _tensor(weights[f"{name}/bias"])
 
-    The maximum is taken right after the convolution, where a later factor is negative of the negated filter: what
-    follows is monotonous, so the result is the same and the large tensor is touched once.
+
+def _side_by_side(kernel: torch.Tensor, count: int, along: int) -> torch.Tensor:
+    """`count` copies of a kernel, each a step further `along` a dimension: [count * C, 1, frames, bands].
+
+    A convolution with them and a stride of `count` gives the outputs of the kernel at `count` neighbouring places,
+    and keeps the processor busy where there are few filters.
+    """
+    pads = [(i, count - 1 - i, 0, 0) if along == 3 else (0, 0, i, count - 1 - i) for i in range(count)]
+    return torch.cat([F.pad(kernel, pad) for pad in pads])
+
+
+class WideFilter(nn.Module):
+    """Convolution, ReLU, batch normalisation, maximum over frequency: [n, 1, T, 96] -> [n, A, T].
+
+    The maximum comes right after the convolution, whose kernel is negated where the normalisation's factor is
+    negative: what follows is monotonous, so the result is the same, and the large tensor is touched once.
     """
 
+    kernel: torch.Tensor
+    bias: torch.Tensor
     sign: torch.Tensor
     factor: torch.Tensor
     offset: torch.Tensor
+    together: int
+    along: int  # dimension of the kernel
 
-    def __init__(self, weights: Weights, number: int) -> None:
+    def __init__(self, weights: Weights, number: int, reach: float) -> None:
+        """`reach`: how far values of the input lie apart at most."""
         super().__init__()
+        kernel, bias = _conv(weights, number)
         factor, offset = _affine(weights, number + 1)
+        self.alive = kernel.abs().sum((1, 2, 3)) * factor.abs() * reach > EMPTY  # [C]
+        self.constant = F.relu(bias) * factor + offset  # [C], what empty filters say
         sign = torch.where(factor < 0, -1.0, 1.0)
-        kernel = _tensor(
-            weights[f"{_layer('conv2d', number)}/kernel"].transpose(3, 2, 0, 1)
-        )  # [C, 1, time, mels]
-        self.kernel = nn.Parameter(kernel * sign[:, None, None, None])
-        self.bias = nn.Parameter(_tensor(weights[f"{_layer('conv2d', number)}/bias"]) * sign)
-        for name, value in (("sign", sign), ("factor", factor), ("offset", offset)):
-            self.register_buffer(name, value[:, None])
+        for name, value in (("bias", bias * sign), ("sign", sign), ("factor", factor), ("offset", offset)):
+            self.register_buffer(name, value[self.alive, None])
+        self.before, self.after = (
+            (kernel.shape[2] - 1) // 2,
+            kernel.shape[2] // 2,
+        )  # frames around, as TensorFlow's
+        self.places = N_MELS - kernel.shape[3] + 1  # along frequency
+        kernel = (kernel * sign[:, None, None, None])[self.alive]
+        self.register_buffer("kernel", _side_by_side(kernel, self.together, self.along))
+
+    def _loudest(self, x: torch.Tensor) -> torch.Tensor:
+        """Convolution without bias and maximum over frequency: [n, 1, T, 96] -> [n, A, T]."""
+        raise NotImplementedError
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        before = (self.kernel.shape[2] - 1) // 2  # TensorFlow pads an even kernel by one more behind
-        padded = F.pad(x, (0, 0, before, self.kernel.shape[2] - 1 - before))
-        loudest = F.conv2d(padded, self.kernel, self.bias).amax(3)
-        return F.relu(loudest * self.sign) * self.factor + self.offset
+        return F.relu((self._loudest(x) + self.bias) * self.sign) * self.factor + self.offset
+
+
+class Timbral(WideFilter):
+    """Filters over 7 frames and many bands; neighbours along frequency are computed together."""
+
+    together, along = 4, 3
+
+    def _loudest(self, x: torch.Tensor) -> torch.Tensor:
+        groups = -(-self.places // self.together)
+        last = self.places - (groups - 1) * self.together  # the last group reaches beyond the highest band
+        padded = F.pad(x, (0, self.together - last, self.before, self.after))
+        out = F.conv2d(padded, self.kernel, stride=(1, self.together))
+        out = out.view(len(x), self.together, -1, x.shape[2], groups)
+        return torch.maximum(out[..., :-1].amax((1, 4)), out[:, :last, ..., -1].amax(1))
+
+
+class Temporal(WideFilter):
+    """Filters over many frames of one band; neighbours along time are computed together."""
+
+    together, along = 8, 2
+
+    def _loudest(self, x: torch.Tensor) -> torch.Tensor:
+        frames = x.shape[2]
+        padded = F.pad(x, (0, 0, self.before, self.after + -frames % self.together))
+        out = F.conv2d(padded, self.kernel, stride=(self.together, 1)).amax(3)
+        return out.view(len(x), self.together, -1, out.shape[2]).permute(0, 2, 3, 1).flatten(2)[..., :frames]
 
 
 class Residual(nn.Module):
-    """Convolution over 7 frames, ReLU, batch normalisation: [n, C, T] -> [n, 64, T]."""
+    """Convolution over 7 frames, ReLU, batch normalisation: [n, channels, T] -> [n, 64, T]."""
 
+    kernel: torch.Tensor
+    bias: torch.Tensor
     factor: torch.Tensor
     offset: torch.Tensor
 
-    def __init__(self, weights: Weights, number: int) -> None:
+    def __init__(self, weights: Weights, number: int, channels: torch.Tensor | None = None) -> None:
+        """`channels` [height, fewer] expands fewer input channels to those of the checkpoint."""
         super().__init__()
-        kernel = weights[f"{_layer('conv2d', number)}/kernel"][:, :, 0]  # [time, C, 64]
-        self.kernel = nn.Parameter(_tensor(kernel.transpose(2, 1, 0)))
-        self.bias = nn.Parameter(_tensor(weights[f"{_layer('conv2d', number)}/bias"]))
+        kernel, bias = _conv(weights, number)
+        kernel = kernel[:, 0].transpose(1, 2)  # [64, height, 7]
+        if channels is not None:
+            kernel = torch.einsum("och,ca->oah", kernel, channels)
+        self.register_buffer("kernel", kernel.contiguous())
+        self.register_buffer("bias", bias)
         for name, value in zip(("factor", "offset"), _affine(weights, number + 1), strict=True):
             self.register_buffer(name, value[:, None])
 
@@ -85,41 +147,63 @@ class Residual(nn.Module):
         return F.relu(F.conv1d(x, self.kernel, self.bias, padding=3)) * self.factor + self.offset
 
 
-def _dense(weights: Weights, name: str, before: tuple[torch.Tensor, torch.Tensor] | None = None) -> nn.Linear:
-    """A dense layer with the batch normalisation before it folded in."""
-    kernel, bias = _tensor(weights[f"{name}/kernel"]), _tensor(weights[f"{name}/bias"])
-    if before is not None:
-        bias = bias + before[1] @ kernel
-        kernel = before[0][:, None] * kernel
+def _expansion(wide: list[WideFilter]) -> torch.Tensor:
+    """What makes all channels [C] of the wide filters from those computed and a channel of ones: [C, A + 1]."""
+    alive, constant = torch.cat([one.alive for one in wide]), torch.cat([one.constant for one in wide])
+    kept = torch.eye(len(alive))[:, alive]
+    return torch.cat([kept, torch.where(alive, 0.0, constant)[:, None]], 1)
+
+
+def _dense(kernel: torch.Tensor, bias: torch.Tensor) -> nn.Linear:
     layer = nn.Linear(*kernel.shape)
     layer.weight, layer.bias = nn.Parameter(kernel.T.contiguous()), nn.Parameter(bias)
     return layer
 
 
+def _penultimate(weights: Weights, channels: torch.Tensor) -> nn.Linear:
+    """The dense layer with the normalisation before it folded in, for pooled channels where `channels` are fewer.
+
+    Its input holds maximum and mean of every channel in turn.
+    """
+    factor, offset = _affine(weights, 9)
+    kernel = _tensor(weights["dense/kernel"])
+    bias = _tensor(weights["dense/bias"]) + offset @ kernel
+    paired = (factor[:, None] * kernel).view(-1, 2, kernel.shape[1])
+    fewer = torch.einsum("cpo,ca->apo", paired[: len(channels)], channels)
+    return _dense(torch.cat([fewer, paired[len(channels) :]]).flatten(0, 1), bias)
+
+
 class Musicnn(nn.Module):
-    """Log-mel patches to tag probabilities and what the layer before them says; for inference only."""
+    """Log-mel patches to tag probabilities and the layer before them."""
 
     factor: torch.Tensor
     offset: torch.Tensor
 
     def __init__(self, weights: Weights) -> None:
+        """KeyError where the weights are those of another network."""
         super().__init__()
-        self.wide = nn.ModuleList(WideFilter(weights, number) for number in (*_TIMBRAL, *_TEMPORAL))
-        self.residual = nn.ModuleList(Residual(weights, number) for number in _RESIDUAL)
-        self.penultimate = _dense(weights, "dense", _affine(weights, 9))
-        self.tags = _dense(weights, "dense_1")
         self.input_factor, self.input_offset = (float(value) for value in _affine(weights, 0))
+        reach = INPUT_RANGE * abs(self.input_factor)
+        wide: list[WideFilter] = [Timbral(weights, number, reach) for number in _TIMBRAL]
+        wide.extend(Temporal(weights, number, reach) for number in _TEMPORAL)
+        channels = _expansion(wide)
+        self.wide = nn.ModuleList(wide)
+        self.first = Residual(weights, _RESIDUAL[0], channels)
+        self.residual = nn.ModuleList(Residual(weights, number) for number in _RESIDUAL[1:])
+        self.penultimate = _penultimate(weights, channels)
+        self.tags = _dense(_tensor(weights["dense_1/kernel"]), _tensor(weights["dense_1/bias"]))
         for name, value in zip(("factor", "offset"), _affine(weights, 10), strict=True):
             self.register_buffer(name, value)
 
     def forward(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """mel [n, T, 96] -> tag probabilities [n, tags] and penultimate layer [n, 200]."""
         x = (mel * self.input_factor + self.input_offset)[:, None]
-        layers = [torch.cat([block(x) for block in self.wide], 1)]
-        layers.append(self.residual[0](layers[0]))
-        for block in self.residual[1:]:
+        ones = x.new_ones(len(mel), 1, mel.shape[1])
+        layers = [torch.cat([*(block(x) for block in self.wide), ones], 1)]
+        layers.append(self.first(layers[0]))
+        for block in self.residual:
             layers.append(layers[-1] + block(layers[-1]))
-        together = torch.cat(layers, 1)  # [n, 753, T]
-        pooled = torch.stack([together.amax(2), together.mean(2)], 2).flatten(1)  # maximum and mean alternate
+        together = torch.cat(layers, 1)
+        pooled = torch.stack([together.amax(2), together.mean(2)], 2).flatten(1)
         penultimate = F.relu(self.penultimate(pooled)) * self.factor + self.offset
         return torch.sigmoid(self.tags(penultimate)), penultimate

@@ -88,7 +88,7 @@ class Tagger:
         weights = checkpoint.read(f"{_folder(name)}/")
         try:
             return cls(Musicnn(weights))
-        except (KeyError, ValueError, RuntimeError) as error:
+        except KeyError as error:
             raise ModelError(
                 f"The checkpoint of the tagger {name} does not hold a musicnn network."
             ) from error
