@@ -61,9 +61,10 @@ class Ear:
 
 def _decoded(clip: bytes) -> "np.ndarray | AudioError":
     from classifier import audio
+    from classifier.sound import CLIP_SECONDS
 
     try:
-        return audio.decode(clip)
+        return audio.decode(clip, window_s=CLIP_SECONDS)
     except AudioError as error:
         return error
 

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from classifier.commands import sound, tables
+from classifier.commands import expert, sound, tables
 from classifier.errors import DataError, ModelError
 from classifier.model_names import MODELS, SOUND_MODELS
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", required=True, type=Path, help="directory of the new version; must not exist"
     )
     parser.add_argument("--name", help="the version's name; default: the directory's")
-    parser.add_argument("--model", choices=(*MODELS, *SOUND_MODELS), default="mlp")
+    parser.add_argument("--model", choices=(*MODELS, *SOUND_MODELS, expert.NAME), default="mlp")
     parser.add_argument("--seed", type=tables.whole(0, tables.MAX_SEED), default=0)
     parser.add_argument(
         "--epochs", type=tables.whole(1), help="at most so many passes over the tracks (networks)"
@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-refit", action="store_true", help="keep the held-out artists out of the version"
     )
+    parser.add_argument("--cnn", type=Path, help="train expert: the directory of a trained cnn")
     parser.add_argument("--dry-run", action="store_true", help="only read and check the tables")
     parser.set_defaults(run=run)
 
@@ -53,7 +54,7 @@ def with_config(parser: argparse.ArgumentParser, arguments: list[str]) -> list[s
     """
     if len(arguments) < 2 or arguments[0] != "train" or arguments[1].startswith("-"):
         return arguments
-    if arguments[1] in (*MODELS, *SOUND_MODELS):
+    if arguments[1] in (*MODELS, *SOUND_MODELS, expert.NAME):
         return ["train", "--model", *arguments[1:]]
     path = Path(arguments[1])
     try:
@@ -88,6 +89,9 @@ def run(options: argparse.Namespace) -> None:
         )
     if not options.dry_run:
         _check_out(options.out)
+    if options.model == expert.NAME:
+        expert.train(options)
+        return
     if options.model in SOUND_MODELS:
         sound.train(options)
         return

@@ -16,10 +16,10 @@ from classifier.dataset import BadRow, Provenance
 from classifier.errors import AudioError, DataError
 from classifier.folders import list_clips
 from classifier.labels import LabelMap, detect_mapping, some_of
+from classifier.sound import CLIP_SECONDS
 from classifier.sound.nets import BANDS, COLUMNS
 from classifier.splits import Split
 
-CLIP_SECONDS = 30.0
 VALID_SHARE, TEST_SHARE = 0.1, 0.2
 LISTS = ("train", "valid", "test")
 # Of the clips that lists name so many may be absent; GTZAN's lists name one that many copies lack.

@@ -34,14 +34,15 @@ class SoundExpert:
         ModelError
             The version is damaged, or `accurate` and the tagger is not installed.
         """
-        _, arrays = opinion.read(path or opinion.shipped_path())
-        weights = {name[len("cnn.") :]: torch.from_numpy(a) for name, a in arrays.items() if name.startswith("cnn.")}
+        _, arrays = opinion.read(path)
+        judge = Opinion.load(path)
+        cnn = MelCNN(len(judge.cnn.labels))
+        weights = {name[4:]: torch.from_numpy(a) for name, a in arrays.items() if name.startswith("cnn.")}
         try:
-            cnn = MelCNN.without_head()
             cnn.load_state_dict(weights)
         except RuntimeError as error:
-            raise ModelError("The sound version is damaged: its network does not fit.") from error
-        return cls(Opinion.load(path), cnn, Tagger.load() if accurate else None)
+            raise ModelError("The sound expert is damaged: its network does not fit.") from error
+        return cls(judge, cnn, Tagger.load() if accurate else None)
 
     @torch.inference_mode()
     def embed(self, waves: Sequence[np.ndarray]) -> np.ndarray:

@@ -26,6 +26,12 @@ class Head:
         return {f"{name}.{part}": getattr(self, part).astype(np.float32) for part in parts}
 
     @classmethod
+    def plain(cls, weight: np.ndarray, bias: np.ndarray, labels: tuple[str, ...]) -> "Head":
+        """A network's last layer, weight [K, E] and bias [K], as a head."""
+        width = weight.shape[1]
+        return cls(labels, np.zeros(width, np.float32), np.ones(width, np.float32), weight.T, bias)
+
+    @classmethod
     def restore(cls, arrays: Mapping[str, np.ndarray], name: str, labels: tuple[str, ...]) -> "Head":
         """Back from `arrays`; KeyError where one is missing."""
         return cls(labels, *(arrays[f"{name}.{part}"] for part in ("mean", "scale", "weights", "bias")))

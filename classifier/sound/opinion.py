@@ -3,23 +3,21 @@
 A new opinion is formed from stored embeddings, so that a new head re-scores a library without hearing anything again.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
+from classifier import registry
 from classifier.errors import ModelError
 from classifier.hearing import Pull, masked
 from classifier.sound.heads import Head, gathered, normalised
 from classifier.sound.tag_words import WORDS, by_words
 
-META, WEIGHTS = "meta.json", "weights.safetensors"
-FORMAT = 1
+KIND = "sound-expert"
+ENCODER = "sound-1"  # another name wherever the same sound would give other embeddings
 # What an embedding consists of, in order: the tagger's probabilities over a clip's patches, the layer before them,
 # and MelCNN's penultimate layer. Where no tagger is installed its parts are NaN.
 PARTS: Mapping[str, int] = {"tags_mean": 50, "tags_std": 50, "penultimate": 200, "mel_cnn": 128}
@@ -48,16 +46,13 @@ def shipped_path() -> Path:
     return Path(__file__).parent.parent / "pretrained" / "sound"
 
 
-def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """A sound version's description and arrays; ModelError where it is none or is damaged."""
-    try:
-        meta = json.loads((path / META).read_text(encoding="utf-8"))
-        arrays = load_file(path / WEIGHTS)
-    except (OSError, ValueError, RecursionError, SafetensorError) as error:
-        raise ModelError(f"{path.name} is no sound version, or it is damaged.") from error
-    if not isinstance(meta, dict) or meta.get("kind") != "sound" or meta.get("format") != FORMAT:
-        raise ModelError(f"{path.name} is no sound version of format {FORMAT}.")
-    return meta, arrays
+def read(path: Path | None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """A sound expert's description and arrays, the shipped one's without a path; ModelError where it is none or damaged."""
+    path = path or shipped_path()
+    meta = registry.read_description(path)
+    if meta.get("kind") != KIND:
+        raise ModelError(f"The model version {path.name} is no sound expert.")
+    return meta, registry.read_arrays(path / registry.WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -81,21 +76,20 @@ class Opinion:
     @classmethod
     def load(cls, path: Path | None = None) -> "Opinion":
         """From a sound version's directory, the shipped one without a path; ModelError says what is wrong with it."""
-        meta, arrays = read(path or shipped_path())
+        meta, arrays = read(path)
         try:
-            heads = {name: Head.restore(arrays, name, tuple(meta["heads"][name])) for name in ("tagger", "cnn")}
             return cls(
                 str(meta["name"]),
                 (str(meta["encoder"]), f"{meta['encoder']}-fast"),
-                heads["tagger"],
-                heads["cnn"],
+                Head.restore(arrays, "tagger", tuple(meta["heads"]["tagger"])),
+                Head.plain(arrays["cnn.head.1.weight"], arrays["cnn.head.1.bias"], tuple(meta["heads"]["cnn"])),
                 dict(meta["families"]),
                 arrays["usual"],
                 tuple(meta["tags"]),
                 {name: float(meta["shares"][name]) for name in ("cnn", "words")},
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise ModelError("The sound version is damaged: its parts do not fit.") from error
+            raise ModelError("The sound expert is damaged: its parts do not fit.") from error
 
     @property
     def labels(self) -> tuple[str, ...]:

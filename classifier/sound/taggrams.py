@@ -1,15 +1,25 @@
 """Clips as the tagger heard them: published taggrams, or sound files put through it; and a head that learns from them."""
 
-from collections.abc import Sequence
+import hashlib
+import io
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
 
-from classifier.errors import DataError
-from classifier.sound import heads
+from classifier import audio
+from classifier.dataset import Provenance
+from classifier.errors import AudioError, DataError
+from classifier.folders import list_clips
+from classifier.labels import detect_mapping, families_of
+from classifier.sound import CLIP_SECONDS, heads
 from classifier.sound.heads import Head
+
+if TYPE_CHECKING:
+    from classifier.sound.tagger import Tagger
 
 PATCHES = 5  # as many as a clip gets when it is served; published clips have 28, a second apart
 VIEWS = 4  # times a clip is learned from, with other patches each time
@@ -24,11 +34,20 @@ class Taggrams:
     labels: tuple[str, ...]
     tags: tuple[np.ndarray, ...]
 
+    def take(self, rows: Sequence[int]) -> "Taggrams":
+        return Taggrams(*(tuple(part[i] for i in rows) for part in (self.names, self.labels, self.tags)))
+
+    def in_families(self) -> "Taggrams":
+        """Labelled with families instead; clips whose label names none are left out. DataError for unknown labels."""
+        family = families_of(set(self.labels), detect_mapping(self.labels) or "families")
+        kept = self.take([i for i, label in enumerate(self.labels) if family[label]])
+        return Taggrams(kept.names, tuple(str(family[label]) for label in kept.labels), kept.tags)
+
     def __add__(self, other: "Taggrams") -> "Taggrams":
         return Taggrams(self.names + other.names, self.labels + other.labels, self.tags + other.tags)
 
 
-def read(path: Path) -> Taggrams:
+def read(path: Path) -> tuple[Taggrams, Provenance]:
     """A file of taggrams: X float [m, tags], and IDS [m], "label/file" of the clip that each patch belongs to.
 
     Raises
@@ -37,7 +56,8 @@ def read(path: Path) -> Taggrams:
         The file cannot be read, or its arrays do not fit.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        content = path.read_bytes()
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
             x, ids = np.asarray(file["X"], np.float32), file["IDS"]
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise DataError(f"{path.name} holds no taggrams: X and IDS are needed.") from error
@@ -47,7 +67,9 @@ def read(path: Path) -> Taggrams:
     if wrong := next((clip for clip in clips if clip.count("/") != 1), None):
         raise DataError(f"{path.name}: the clip {wrong!r} is not named label/file.")
     names = tuple(Path(clip).stem for clip in clips)
-    return Taggrams(names, tuple(clip.split("/")[0] for clip in clips), tuple(x[ids == clip] for clip in clips))
+    labels = tuple(clip.split("/")[0] for clip in clips)
+    origin = Provenance(path.name, hashlib.sha256(content).hexdigest(), len(clips), "not stated")
+    return Taggrams(names, labels, tuple(x[ids == clip] for clip in clips)), origin
 
 
 def statistics(tags: np.ndarray) -> np.ndarray:
@@ -80,10 +102,33 @@ def usual_tags(clips: Taggrams) -> np.ndarray:
 def cross_validated(clips: Taggrams, folds: Sequence[int], seed: int = 0) -> tuple[np.ndarray, tuple[str, ...]]:
     """Log-probabilities [n, K] of clips by heads that did not learn from their fold, and the labels."""
     fold, labels = np.array(folds), tuple(sorted(set(clips.labels)))
-    result = np.zeros((len(clips.names), len(labels)))
+    result = np.full((len(clips.names), len(labels)), -np.inf)
     for one in sorted(set(folds)):
         kept = [i for i in range(len(fold)) if fold[i] != one]
-        head = learn_head(Taggrams(*(tuple(part[i] for i in kept) for part in (clips.names, clips.labels, clips.tags))), seed)
+        head = learn_head(clips.take(kept), seed)
         x = np.array([statistics(evenly(tags)) for tags in clips.tags])[fold == one]
-        result[fold == one] = head.log_probabilities(x)
+        places = [labels.index(label) for label in head.labels]
+        result[np.ix_(fold == one, places)] = head.log_probabilities(x)
     return result, labels
+
+
+def from_folder(
+    folder: Path, tagger: "Tagger", on_clip: Callable[[int, int], object] = lambda done, total: None
+) -> tuple[Taggrams, Provenance]:
+    """The clips of a folder genre/file as `tagger` hears them, and their checksum.
+
+    Raises
+    ------
+    DataError
+        No sound files, or one that cannot be used.
+    """
+    clips, digest, tags = list_clips(folder), hashlib.sha256(), []
+    for i, clip in enumerate(clips):
+        try:
+            tags.append(tagger([audio.decode(clip.path, window_s=CLIP_SECONDS)])[0].tags)
+        except AudioError as error:
+            raise DataError(f"{clip.label}/{clip.path.name}: {error}") from error
+        digest.update(tags[-1].tobytes())
+        on_clip(i + 1, len(clips))
+    names, labels = zip(*((clip.path.stem, clip.label) for clip in clips), strict=True)
+    return Taggrams(names, labels, tuple(tags)), Provenance(folder.name, digest.hexdigest(), len(clips), "not stated")
