@@ -13,7 +13,9 @@ from classifier.taxonomy import SUB_GENRES
 
 SOUND = "sound"
 OTHERS = ("features", "artist")
-FLOOR = 1e-6  # probability of a genre that nothing speaks for, because the logarithm of nothing cannot be stored
+FLOOR = (
+    1e-6  # probability of a genre that nothing speaks for, because the logarithm of nothing cannot be stored
+)
 SURE_BY_SOUND = 0.8  # confidence from which a song known by its sound alone is filed
 
 
@@ -71,7 +73,9 @@ class Ear:
             rows = present[SOUND] & _exactly(names, present)
             joined[rows] = masked(log_p[rows], spoken[rows], taught, pull)
         alone = present[SOUND] & _exactly((), present)
-        joined[alone] = np.log(np.maximum(np.exp(_normalised(np.where(taught, spoken[alone], -np.inf))), FLOOR))
+        joined[alone] = np.log(
+            np.maximum(np.exp(_normalised(np.where(taught, spoken[alone], -np.inf))), FLOOR)
+        )
         untaught[alone] = self.prior[~taught].sum()
         return joined, untaught
 

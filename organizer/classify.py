@@ -23,9 +23,9 @@ from organizer.models import AudioAnalysis, AudioFeatures, Job, ModelVersion, Pr
 if TYPE_CHECKING:
     import numpy as np
 
+    from classifier.predict import Example, Predictor, Result
     from classifier.sound.expert import SoundExpert
     from classifier.sound.opinion import Opinion
-    from classifier.predict import Example, Predictor, Result
 
 BATCH_S = 60.0
 CHUNK = 500
@@ -214,7 +214,9 @@ def _sound(tracks: list[Track]) -> dict[int, dict[str, float]]:
     }
     heard: dict[int, dict[str, float]] = {}
     for embeddings in reversed(stored.values()):
-        heard |= dict(zip(embeddings, opinion().spoken(unpacked(list(map(bytes, embeddings.values())))), strict=True))
+        heard |= dict(
+            zip(embeddings, opinion().spoken(unpacked(list(map(bytes, embeddings.values())))), strict=True)
+        )
     return heard
 
 

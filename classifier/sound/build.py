@@ -14,8 +14,8 @@ from classifier.dataset import Provenance
 from classifier.errors import DataError, ModelError
 from classifier.labels import detect_mapping, families_of
 from classifier.sound import opinion, taggrams
-from classifier.sound.taggrams import Taggrams
 from classifier.sound.tagger import TAGS
+from classifier.sound.taggrams import Taggrams
 from classifier.sound.train import arrays_of, load_net
 
 FOLDS = 5
@@ -26,7 +26,12 @@ MIN_CLIPS = 5  # of a family
 
 
 def build_expert(
-    parts: Sequence[tuple[Taggrams, Provenance]], cnn: Path, out_dir: Path, *, name: str | None = None, seed: int = 0
+    parts: Sequence[tuple[Taggrams, Provenance]],
+    cnn: Path,
+    out_dir: Path,
+    *,
+    name: str | None = None,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Write a sound expert to `out_dir`, which must not exist yet; its description.
 

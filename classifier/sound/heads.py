@@ -54,7 +54,9 @@ def normalised(logits: np.ndarray) -> np.ndarray:
     return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
 
 
-def gathered(log_p: np.ndarray, labels: tuple[str, ...], families: Mapping[str, str]) -> tuple[np.ndarray, tuple[str, ...]]:
+def gathered(
+    log_p: np.ndarray, labels: tuple[str, ...], families: Mapping[str, str]
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """log_p [n, K] of `labels` added up by family, [n, F], and the families; labels without one are left out."""
     found = tuple(dict.fromkeys(families[label] for label in labels if label in families))
     columns = [[k for k, label in enumerate(labels) if families.get(label) == family] for family in found]

@@ -82,7 +82,9 @@ class Opinion:
                 str(meta["name"]),
                 (str(meta["encoder"]), f"{meta['encoder']}-fast"),
                 Head.restore(arrays, "tagger", tuple(meta["heads"]["tagger"])),
-                Head.plain(arrays["cnn.head.1.weight"], arrays["cnn.head.1.bias"], tuple(meta["heads"]["cnn"])),
+                Head.plain(
+                    arrays["cnn.head.1.weight"], arrays["cnn.head.1.bias"], tuple(meta["heads"]["cnn"])
+                ),
                 dict(meta["families"]),
                 arrays["usual"],
                 tuple(meta["tags"]),

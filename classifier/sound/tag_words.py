@@ -22,10 +22,14 @@ WORDS: dict[str, str] = {
 }
 EVEN = 0.05  # added to a family's words before comparing, so that two rare words do not decide
 
-COMMON = 0.5  # 1 would compare with what is usual, 0 not at all; `usual` knows too few ambient clips to be trusted
+COMMON = (
+    0.5  # 1 would compare with what is usual, 0 not at all; `usual` knows too few ambient clips to be trusted
+)
 
 
-def by_words(tags: np.ndarray, usual: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
+def by_words(
+    tags: np.ndarray, usual: np.ndarray, names: tuple[str, ...]
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """How much more than usual each family's words are heard, as log-probabilities [n, F], and the families.
 
     tags: mean probability of each word over a clip [n, 50]; usual: over many clips of many genres [50].

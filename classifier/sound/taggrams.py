@@ -62,7 +62,9 @@ def read(path: Path) -> tuple[Taggrams, Provenance]:
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise DataError(f"{path.name} holds no taggrams: X and IDS are needed.") from error
     if x.ndim != 2 or ids.shape != (len(x),) or not len(x) or not ((x >= 0) & (x <= 1)).all():
-        raise DataError(f"{path.name}: X must be probabilities, patches by tags, and IDS name each patch's clip.")
+        raise DataError(
+            f"{path.name}: X must be probabilities, patches by tags, and IDS name each patch's clip."
+        )
     clips = list(dict.fromkeys(map(str, ids)))
     if wrong := next((clip for clip in clips if clip.count("/") != 1), None):
         raise DataError(f"{path.name}: the clip {wrong!r} is not named label/file.")
@@ -99,7 +101,9 @@ def usual_tags(clips: Taggrams) -> np.ndarray:
     return np.mean([means[labels == label].mean(0) for label in sorted(set(clips.labels))], axis=0)
 
 
-def cross_validated(clips: Taggrams, folds: Sequence[int], seed: int = 0) -> tuple[np.ndarray, tuple[str, ...]]:
+def cross_validated(
+    clips: Taggrams, folds: Sequence[int], seed: int = 0
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """Log-probabilities [n, K] of clips by heads that did not learn from their fold, and the labels."""
     fold, labels = np.array(folds), tuple(sorted(set(clips.labels)))
     result = np.full((len(clips.names), len(labels)), -np.inf)
@@ -131,4 +135,6 @@ def from_folder(
         digest.update(tags[-1].tobytes())
         on_clip(i + 1, len(clips))
     names, labels = zip(*((clip.path.stem, clip.label) for clip in clips), strict=True)
-    return Taggrams(names, labels, tuple(tags)), Provenance(folder.name, digest.hexdigest(), len(clips), "not stated")
+    return Taggrams(names, labels, tuple(tags)), Provenance(
+        folder.name, digest.hexdigest(), len(clips), "not stated"
+    )
