@@ -5,68 +5,23 @@ torch and the decoders are imported inside functions, so that only the worker th
 
 import hashlib
 import json
-import os
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import IntegrityError
 
 from classifier.context import LibraryContext
-from classifier.errors import AudioError
-from organizer import jobs
-from organizer.models import AudioAnalysis, AudioFeatures, Job, ModelVersion, Prediction, Track
+from organizer import ear, jobs
+from organizer.models import AudioFeatures, Job, ModelVersion, Prediction, Track
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from classifier.predict import Example, Predictor, Result
-    from classifier.sound.expert import SoundExpert
-    from classifier.sound.opinion import Opinion
 
 BATCH_S = 60.0
 CHUNK = 500
 FEATURE_SOURCES = ("reccobeats",)  # in the order of trust
-
-
-@lru_cache(maxsize=1)
-def sound_expert() -> "SoundExpert":
-    """Loaded once per process; without the tagger's package the fast networks alone hear."""
-    from classifier.sound.expert import SoundExpert
-    from classifier.sound.tagger import is_installed
-
-    return SoundExpert.load(accurate=is_installed() and settings.LISTENING == "accurate")
-
-
-class Ear:
-    """Decode and embed; embeddings with the same `encoder` name mean the same thing."""
-
-    @property
-    def encoder(self) -> str:
-        return sound_expert().encoder
-
-    def many(self, clips: Sequence[bytes]) -> list[bytes | AudioError]:
-        """An embedding for each clip, or what is wrong with it. Decoded in threads: it happens outside Python."""
-        from classifier.sound.opinion import packed
-
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            sounds = list(pool.map(_decoded, clips))
-        waves = [sound for sound in sounds if not isinstance(sound, AudioError)]
-        embeddings = iter(packed(sound_expert().embed(waves)))
-        return [sound if isinstance(sound, AudioError) else next(embeddings) for sound in sounds]
-
-
-def _decoded(clip: bytes) -> "np.ndarray | AudioError":
-    from classifier import audio
-    from classifier.sound import CLIP_SECONDS
-
-    try:
-        return audio.decode(clip, window_s=CLIP_SECONDS)
-    except AudioError as error:
-        return error
 
 
 def champion() -> ModelVersion:
@@ -161,7 +116,7 @@ def classify_batch(job: Job) -> bool:
 
 def classify_tracks(tracks: list[Track], version: ModelVersion) -> int:
     """Predict those tracks whose evidence changed since this version saw them; how many that were."""
-    features, sound = _features(tracks), _sound(tracks)
+    features, sound = _features(tracks), ear.said_of(tracks)
     model = shipped_name() if version.path == "shipped" else version.name
     hashes = {
         track.pk: _inputs_hash(track, features.get(track.pk), sound.get(track.pk), model) for track in tracks
@@ -201,30 +156,6 @@ def _features(tracks: list[Track]) -> dict[int, dict[str, float]]:
     rows = AudioFeatures.objects.filter(track__in=tracks, values__isnull=False, source__in=FEATURE_SOURCES)
     by_trust = sorted(rows, key=lambda row: -FEATURE_SOURCES.index(row.source))
     return {row.track_id: row.values for row in by_trust if row.values}
-
-
-def _sound(tracks: list[Track]) -> dict[int, dict[str, float]]:
-    """What the sound expert makes of each track's embedding: family → log-probability; the accurate one's first."""
-    from classifier.sound.opinion import unpacked
-
-    rows = AudioAnalysis.objects.filter(track__in=tracks, embedding__isnull=False)
-    stored = {
-        encoder: dict(rows.filter(encoder=encoder).values_list("track_id", "embedding"))
-        for encoder in opinion().encoders
-    }
-    heard: dict[int, dict[str, float]] = {}
-    for embeddings in reversed(stored.values()):
-        heard |= dict(
-            zip(embeddings, opinion().spoken(unpacked(list(map(bytes, embeddings.values())))), strict=True)
-        )
-    return heard
-
-
-@lru_cache(maxsize=1)
-def opinion() -> "Opinion":
-    from classifier.sound.opinion import Opinion
-
-    return Opinion.load()
 
 
 def example(

@@ -44,7 +44,11 @@ class Heard:
 class Ear(Protocol):
     """Previews' bytes → embeddings as they are stored, or an AudioError with a sentence for each unusable one."""
 
-    encoder: str
+    @property
+    def encoder(self) -> str: ...
+
+    @property
+    def shortcoming(self) -> str: ...
 
     def many(self, clips: Sequence[bytes]) -> list[bytes | AudioError]: ...
 
@@ -120,6 +124,8 @@ def listen_batch(job: Job, ear: Ear) -> bool:
     says for how long. Safe to run twice: a result is stored per track and encoder, a miss too.
     """
     missing = _unheard(job, ear.encoder)
+    if ear.shortcoming:
+        note(job, ear.shortcoming)
     job.total = max(job.total, job.done + missing.count())
     closed = _listen_for_a_while(job, ear, missing)
     if closed and not _can_do_without(job, closed):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from classifier.errors import AudioError, DataError, ModelError
-from organizer import classify, enrich, jobs, library, training, writing
+from organizer import classify, ear, enrich, jobs, library, training, writing
 from organizer.models import Artist, Job, Track
 from organizer.providers.errors import AuthRevoked, GateClosed, ProviderError
 
@@ -32,7 +32,7 @@ class Phase:
 PHASES = {
     "sync": Phase(library.sync_batch, IO, then="enrich"),
     "enrich": Phase(enrich.enrich_batch, IO, then="listen"),
-    "listen": Phase(lambda job: enrich.listen_batch(job, classify.Ear()), ML, then="classify"),
+    "listen": Phase(lambda job: enrich.listen_batch(job, ear.Ear()), ML, then="classify"),
     "classify": Phase(classify.classify_batch, ML),
     "write": Phase(writing.write_batch, IO),
     "train": Phase(training.train_batch, TRAIN),

@@ -120,7 +120,7 @@ def train_batch(job: Job) -> bool:
 
 
 def headline(metrics: dict[str, Any]) -> dict[str, Any]:
-    """The figures that a version is known by: sound features alone, on held-out artists."""
+    """The figures that a version is known by: audio features alone, on held-out artists."""
     return metrics.get("features", {})
 
 

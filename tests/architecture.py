@@ -8,7 +8,13 @@ from pathlib import PurePosixPath
 LINES = 300
 HTTP = ("requests", "urllib3", "urllib.request", "http.client", "httpx", "aiohttp")
 DJANGO = ("django", "celery", "kombu", "redis")
-LIGHT = ("classifier.context", "classifier.labels", "classifier.errors", "classifier.registry")
+LIGHT = (
+    "classifier.context",
+    "classifier.hearing",
+    "classifier.labels",
+    "classifier.errors",
+    "classifier.registry",
+)
 COMPOSERS = (
     "organizer.views",
     "organizer.tasks",
@@ -17,7 +23,7 @@ COMPOSERS = (
     "organizer.urls",
 )
 NOT_SERVICES = {"settings", "urls", "wsgi", "celery", "apps", "checks", "tasks", "__init__"}
-MAY_USE_CLASSIFIER = {"organizer/classify.py", "organizer/training.py"}
+MAY_USE_CLASSIFIER = {"organizer/classify.py", "organizer/ear.py", "organizer/training.py"}
 
 
 @dataclass(frozen=True)

@@ -110,34 +110,30 @@ class Opinion:
     def log_probabilities(self, embeddings: np.ndarray) -> np.ndarray:
         """embeddings float [n, WIDTH] -> [n, K] in `labels`' order, NaN where nothing that heard the clip was taught.
 
-        Without the tagger MelCNN decides alone. With it, the tagger's head and words are averaged over all families,
-        and MelCNN moves those that it was taught among each other.
+        Without the tagger MelCNN decides alone. With it the words speak first; the head on the tags, and then MelCNN,
+        move the families that they were taught among each other.
         """
-        result = np.full((len(embeddings), len(self.labels)), np.nan)
-        tagged = ~np.isnan(part(embeddings, "tags_mean")).any(1)
         small, known = gathered(
             self.cnn.log_probabilities(part(embeddings, "mel_cnn")), self.cnn.labels, self.families
         )
-        places = [self.labels.index(family) for family in known]
-        result[np.ix_(~tagged, places)] = small[~tagged]
+        by_cnn = self._columns(small, known)
+        tagged = ~np.isnan(part(embeddings, "tags_mean")).any(1)
         if tagged.any():
-            by_tags, spoken = self._by_tags(embeddings[tagged]), np.full(result[tagged].shape, np.nan)
-            spoken[:, places] = small[tagged]
-            pull = Pull(own=1 - self.shares["cnn"], sound=self.shares["cnn"])
-            result[tagged] = masked(by_tags, spoken, ~np.isnan(spoken[0]), pull)
+            tags, deviation = (part(embeddings[tagged], name) for name in ("tags_mean", "tags_std"))
+            words = self._columns(*by_words(tags, self.usual, self.tags))
+            learned = self.tagger.log_probabilities(np.hstack([tags, deviation]))
+            said = _moved(words, self._columns(learned, self.tagger.labels), 1 - self.shares["words"])
+            by_cnn[tagged] = _moved(said, by_cnn[tagged], self.shares["cnn"])
+        return by_cnn
+
+    def _columns(self, log_p: np.ndarray, families: tuple[str, ...]) -> np.ndarray:
+        """log_p [n, F] of `families` as columns of `labels`, NaN elsewhere."""
+        result = np.full((len(log_p), len(self.labels)), np.nan)
+        result[:, [self.labels.index(family) for family in families]] = log_p
         return result
 
-    def _by_tags(self, embeddings: np.ndarray) -> np.ndarray:
-        tags = part(embeddings, "tags_mean")
-        learned = self.tagger.log_probabilities(np.hstack([tags, part(embeddings, "tags_std")]))
-        words, named = by_words(tags, self.usual, self.tags)
-        share = self.shares["words"]
-        return normalised(
-            (1 - share) * self._spread(learned, self.tagger.labels) + share * self._spread(words, named)
-        )
 
-    def _spread(self, log_p: np.ndarray, families: tuple[str, ...]) -> np.ndarray:
-        """log_p [n, F] of `families` as columns of `labels`, with little for those that it does not know."""
-        result = np.full((len(log_p), len(self.labels)), np.log(UNNAMED))
-        result[:, [self.labels.index(family) for family in families]] = np.maximum(log_p, np.log(UNNAMED))
-        return result
+def _moved(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
+    """`first` [n, K] pulled by `second` where that one knows the families; what only one knows, the other rules out little."""
+    certain = normalised(np.where(np.isnan(first), np.log(UNNAMED), first))
+    return masked(certain, second, ~np.isnan(second[0]), Pull(own=1 - share, sound=share))

@@ -111,3 +111,11 @@ def _folder(name: str) -> str:
             "The music tagger is not installed. Install it with `pip install --no-deps musicnn==0.1.0`."
         ) from error
     return str(distribution.locate_file(f"{WHEEL}/{name}"))
+
+
+def is_installed() -> bool:
+    """Whether the wheel with the weights is there."""
+    try:
+        return bool(importlib.metadata.distribution(WHEEL))
+    except importlib.metadata.PackageNotFoundError:
+        return False

@@ -18,7 +18,7 @@ KINDS = {
 PHASES = {
     Job.Kind.ORGANIZE: {
         "sync": "Reading your liked songs",
-        "enrich": "Looking up sound features",
+        "enrich": "Looking up audio features",
         "listen": "Listening to previews",
         "classify": "Sorting songs into genres",
     },

@@ -189,11 +189,11 @@ def test_listening_to_previews(
     job = has_job_in("listen", cleo)
     struck(job, case, simulator=simulator, settings=settings, protocol=protocol, caplog=caplog)
     journey.check_library(cleo, simulator)
-    missed = AudioAnalysis.objects.filter(descriptors__isnull=True)
+    missed = AudioAnalysis.objects.filter(embedding__isnull=True)
     assert all(row.error.endswith(".") and row.retry_at for row in missed)
     missed.update(retry_at=timezone.now() - timedelta(seconds=1))
     go_on(has_job_in("listen", cleo), simulator)
-    heard = set(AudioAnalysis.objects.exclude(descriptors__isnull=True).values_list("track__uri", flat=True))
+    heard = set(AudioAnalysis.objects.exclude(embedding__isnull=True).values_list("track__uri", flat=True))
     assert heard == {uri for uri in simulator.state("cleo")["liked"] if has_preview(simulator.track(uri))}
 
 

@@ -1,9 +1,11 @@
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
-from organizer import classify, enrich, hunting, jobs, network, tasks
+from classifier.sound.opinion import WIDTH, unpacked
+from organizer import ear, enrich, hunting, jobs, network, tasks
 from organizer.models import AudioAnalysis, AudioFeatures, Job, SpotifyAccount, Track
 from tests.organizer.test_library import sync
 
@@ -35,19 +37,19 @@ def test_features_are_stored_by_name_and_misses_are_remembered(job: Job, simulat
     assert len(simulator.requests("reccobeats")) == before
 
 
-def test_previews_become_numbers_and_only_numbers(job: Job) -> None:
-    describe = classify.DescribePreview()
-    assert enrich.listen_batch(job, describe)
-    heard = AudioAnalysis.objects.exclude(descriptors__isnull=True)
+def test_previews_become_embeddings_and_nothing_else_is_kept(job: Job) -> None:
+    assert enrich.listen_batch(job, ear.Ear())
+    heard = AudioAnalysis.objects.exclude(embedding__isnull=True)
     assert AudioAnalysis.objects.count() == SOME
     assert heard.count() >= SOME // 2
-    assert all(isinstance(value, float) for value in heard.first().descriptors.values())
+    embeddings = unpacked([bytes(row.embedding) for row in heard])
+    assert embeddings.shape == (heard.count(), WIDTH) and np.isfinite(embeddings).all()
 
 
 def test_a_second_run_asks_nobody_and_hears_nothing(job: Job, simulator: Any) -> None:
-    assert enrich.listen_batch(job, classify.DescribePreview())
+    assert enrich.listen_batch(job, ear.Ear())
     before = simulator.counts()
-    assert enrich.listen_batch(job, classify.DescribePreview())
+    assert enrich.listen_batch(job, ear.Ear())
     assert simulator.counts() == before
 
 
@@ -55,7 +57,7 @@ def test_every_song_is_heard_once_however_the_batches_fall(
     job: Job, simulator: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(enrich, "LISTEN_BATCH", 5)
-    assert enrich.listen_batch(job, classify.DescribePreview())
+    assert enrich.listen_batch(job, ear.Ear())
     assert AudioAnalysis.objects.count() == SOME
     fetched = [row["path"] for row in simulator.requests("dzcdn") + simulator.requests("itunes-preview")]
     assert len(fetched) == len(set(fetched)) == AudioAnalysis.objects.exclude(source="").count()
@@ -63,8 +65,8 @@ def test_every_song_is_heard_once_however_the_batches_fall(
 
 def test_unusable_audio_of_one_service_gives_way_to_the_next(job: Job, simulator: Any) -> None:
     simulator.set_fault("html_instead_of_audio", service="dzcdn")
-    assert enrich.listen_batch(job, classify.DescribePreview())
-    heard = AudioAnalysis.objects.filter(descriptors__isnull=False)
+    assert enrich.listen_batch(job, ear.Ear())
+    heard = AudioAnalysis.objects.filter(embedding__isnull=False)
     assert heard.exists() and set(heard.values_list("source", flat=True)) == {"itunes"}
     refused = AudioAnalysis.objects.filter(error="The file is a web page, not audio.")
     assert AudioAnalysis.objects.count() == SOME and refused.exists()
@@ -77,9 +79,9 @@ def test_a_bad_preview_is_a_sentence_on_the_song_and_the_job_goes_on(
     job: Job, simulator: Any, fault: str
 ) -> None:
     simulator.set_fault(fault, service="dzcdn|itunes-preview")
-    assert enrich.listen_batch(job, classify.DescribePreview())
+    assert enrich.listen_batch(job, ear.Ear())
     assert AudioAnalysis.objects.count() == SOME
-    for row in AudioAnalysis.objects.filter(descriptors__isnull=True):
+    for row in AudioAnalysis.objects.filter(embedding__isnull=True):
         assert row.error.endswith(".") and row.retry_at
 
 
@@ -113,6 +115,6 @@ def test_outages_are_asked_again_within_the_hour_and_misses_after_a_month(
     job: Job, simulator: Any, fault: str, service: str, wait: timedelta
 ) -> None:
     simulator.set_fault(fault, service=service)
-    enrich.listen_batch(job, classify.DescribePreview())
+    enrich.listen_batch(job, ear.Ear())
     row = AudioAnalysis.objects.exclude(error__startswith="No service").first()
     assert row.retry_at - row.checked_at == wait

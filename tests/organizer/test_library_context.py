@@ -63,7 +63,7 @@ def test_the_plan_tells_why(library: SpotifyAccount, pair: tuple[Track, Track]) 
     review.correct(library, pair[0], "reggae")
     plans.choose(library, [REGGAE])
     item = plans.make(library).items.get(uri=pair[1].uri)
-    assert item.reason.endswith("by sound features and your other songs by the artist.")
+    assert item.reason.endswith("by audio features and your other songs by the artist.")
 
 
 def test_taking_the_word_back_moves_the_other_song_back(
