@@ -34,3 +34,18 @@ def test_compose_asks_for_every_secret_that_the_example_marks():
     marked = re.findall(r"# \*.*\n([A-Z_]+)=", (ROOT / ".env.example").read_text())
     required = re.findall(r"\$\{([A-Z_]+):\?", (ROOT / "docker-compose.yml").read_text())
     assert set(marked) == set(required)
+
+
+def test_the_image_installs_what_make_run_installs():
+    install = re.compile(r"pip install.*?((?:--no-deps )?-r [\w.-]+)")
+    runtime = (ROOT / "Makefile").read_text().split("\n.venv/runtime:")[1].split("\n\n")[0]
+    image = (ROOT / "Dockerfile").read_text()
+    assert (
+        install.findall(image)
+        == install.findall(runtime)
+        == [
+            "-r requirements.txt",
+            "--no-deps -r requirements-no-deps.txt",
+        ]
+    )
+    assert "COPY requirements.txt requirements-no-deps.txt ./" in image
