@@ -1,11 +1,12 @@
 # `make run` and `make test` create what they need and say what they are doing. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test faults check bench clean
+.PHONY: help run test faults check fuzz bench clean
 
 PORT ?= 8000
 CATALOG ?=
 LIKED ?=
 ARGS ?=
+FILES ?= 10000
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -36,6 +37,9 @@ check: .venv/dev  ## everything a reviewer would run besides tests: format, type
 	$(NO_DATA) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(NO_DATA) $(BIN)/mypy
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+fuzz: .venv/dev  ## spoil FILES=10000 sound files and decode them in processes that may die (minutes)
+	@$(BIN)/python -m tests.classifier.fuzz --files $(FILES)
 
 bench: .venv/dev  ## measure how fast this machine plans, classifies and syncs
 	@$(BIN)/python -m tests.bench

@@ -189,8 +189,12 @@ def _describe(path: Path) -> Described:
 def _prepare_process() -> None:
     """Leave Ctrl-C to the parent, die with it, and keep the decoders' own remarks off the progress bar."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent:
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
+
+
+def _die_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)

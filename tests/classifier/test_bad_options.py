@@ -169,6 +169,6 @@ def test_an_interrupted_training_says_so_and_keeps_what_it_has_learnt(tmp_path):
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    assert process.communicate()[1].splitlines()[-1].startswith("Stopped. The same training started again")
+    assert process.communicate()[1].splitlines()[-1].startswith("Stopped. The same command started again")
     assert process.returncode == INTERRUPTED
     assert list(tmp_path.glob(".v.unfinished/*/*")) and not (tmp_path / "v").exists()
