@@ -94,7 +94,7 @@ def robustness(
     """
     if not len(waves) or len(waves) != len(truth):
         raise ValueError("as many truths as waves are needed, and at least one")
-    right = {name: 0 for name in DEGRADATIONS}
+    right = dict.fromkeys(DEGRADATIONS, 0)
     for i, (wave, wanted) in enumerate(zip(waves, truth, strict=True)):
         for name, degrade in DEGRADATIONS.items():
             heard = degrade(wave, np.random.default_rng([seed, i]))
