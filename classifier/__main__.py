@@ -1,10 +1,10 @@
-"""Command line: python -m classifier train | evaluate | predict | compare | report | describe."""
+"""Command line: python -m classifier train | evaluate | predict | compare | robustness | report | describe."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from classifier.commands import compare, describe, evaluate, predict, report, train
+from classifier.commands import compare, describe, evaluate, predict, report, robustness, train
 from classifier.errors import DataError, ModelError
 
 USAGE_ERROR, INTERRUPTED = 2, 130
@@ -14,6 +14,7 @@ COMMANDS = {
     "evaluate": (evaluate, "judge a model version on a labelled table"),
     "predict": (predict, "genres for the tracks of a table"),
     "compare": (compare, "several model families on the same splits"),
+    "robustness": (robustness, "how right a net that hears stays under noise, echo and narrow channels"),
     "report": (report, "one HTML page with a version's figures and pictures"),
     "describe": (describe, "a folder of sound files as a feature table"),
 }

@@ -31,9 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--members", type=tables.whole(1), help="networks to average")
     tables.add_balance(parser, genre=0.0)
     parser.add_argument(
-        "--and-valid",
+        "--fixed-epochs",
         action="store_true",
-        help="nets that hear: judge also what learnt from the validation clips too",
+        help="nets that hear: learn from the validation clips too, and choose no epoch by them",
     )
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
     parser.set_defaults(run=run)

@@ -65,7 +65,7 @@ def compare(options: argparse.Namespace) -> None:
         tables.names(options.models) or (),
         seeds=options.seeds,
         lists=options.split_lists,
-        and_valid=options.and_valid,
+        fixed_epochs=options.fixed_epochs,
         on_fit=lambda line: print(line, file=sys.stderr, flush=True),
     )
     if options.json:
@@ -83,7 +83,7 @@ def compare(options: argparse.Namespace) -> None:
 def _how(options: argparse.Namespace) -> str:
     if options.split_lists:
         return f"split by the lists of {options.split_lists.name}"
-    return "split random 70/10/20, artists shared between parts"
+    return "split random 70/10/20, artists shared"
 
 
 def _read(options: argparse.Namespace, seed: int) -> tuple[Any, Any]:

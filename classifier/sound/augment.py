@@ -19,7 +19,7 @@ ECHO_COLUMNS = 12
 class Augmentation:
     """Chances and ranges of the disturbances."""
 
-    stretched: float = 0.5  # chance of the next two
+    stretched: float = 0.25  # chance of the next two
     stretch: float = 0.15  # columns nearer or farther by at most this share: tempo
     shift: float = 2.0  # bands up or down by at most this much: pitch
     degraded: float = 0.4  # chance of the next three, of which each then comes by a chance of its own
@@ -28,7 +28,7 @@ class Augmentation:
     reverb: float = 0.4
     equaliser_db: float = 4.0
     gain_db: float = 4.0
-    mixup: float = 0.3  # parameter of the beta distribution; 0: none
+    mixed: float = 0.2  # chance that another clip sounds through, as at a fade
 
 
 def augmented(
@@ -44,7 +44,7 @@ def augmented(
     # Serving measures from the loudest cell whatever happened, so the chunk stays as far below it as it was.
     moved = loudest - chunks.amax(dim=(1, 2), keepdim=True)
     gain = _uniform(len(mel), -how.gain_db, how.gain_db, generator)
-    return _mixed((chunks + moved + gain).clamp(min=FLOOR_DB), wanted, how.mixup, generator)
+    return _mixed((chunks + moved + gain).clamp(min=FLOOR_DB), wanted, how.mixed, generator)
 
 
 def _degraded(chunks: torch.Tensor, how: Augmentation, generator: torch.Generator) -> torch.Tensor:
@@ -127,14 +127,12 @@ def _band_limited(chunks: torch.Tensor, chance: float, generator: torch.Generato
 
 
 def _mixed(
-    chunks: torch.Tensor, wanted: torch.Tensor, spread: float, generator: torch.Generator
+    chunks: torch.Tensor, wanted: torch.Tensor, chance: float, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pairs of clips overlaid, and of their genres alike (Zhang et al., mixup, 2018)."""
-    if not spread:
-        return chunks, wanted
-    # A beta(a, a) number from uniform ones by Johnk's method.
-    u, v = (torch.rand(len(chunks), generator=generator) ** (1 / spread) for _ in range(2))
-    share = (torch.maximum(u, v) / (u + v).clamp(min=1e-12)).clamp(0.5, 1)
-    other = torch.randperm(len(chunks), generator=generator)
-    mixed = share[:, None, None] * chunks + (1 - share)[:, None, None] * chunks[other]
-    return mixed, share[:, None] * wanted + (1 - share)[:, None] * wanted[other]
+    """Some clips overlaid with another by a share below a half, and their genres alike (Zhang et al., mixup, 2018)."""
+    n = len(chunks)
+    share = _chosen(n, chance, generator) * _uniform(n, 0, 0.5, generator)
+    other = torch.randperm(n, generator=generator)
+    mixed = (1 - share) * chunks + share * chunks[other]
+    share = share[:, :, 0]
+    return mixed, (1 - share) * wanted + share * wanted[other]

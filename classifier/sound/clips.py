@@ -137,7 +137,7 @@ def _read_mel_file(path: Path, licence: str) -> Clips:
             mel, names = file["mel"], file["name"]
     except OSError as error:
         raise DataError(f"{path.name} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path.name} is no file of spectrograms (.npz), or it is damaged.") from error
     _check(path.name, mel, names)
     plain = [str(name) for name in names]
@@ -227,6 +227,11 @@ def split_by_lists(clips: Clips, folder: Path) -> Split:
             f"does not hold, such as {some_of(absent or counted)}."
         )
     return Split(*(np.array([place[name] for name in listed[part] if name in place], int) for part in LISTS))
+
+
+def listed_names(folder: Path, parts: Sequence[str]) -> set[str]:
+    """The genre/file of every clip that the lists of these parts name; raises DataError as `split_by_lists` does."""
+    return {name for part in parts for name in _read_list(folder, part)}
 
 
 def _read_list(folder: Path, part: str) -> list[str]:

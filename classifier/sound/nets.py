@@ -182,7 +182,7 @@ class ClassicFFNN(Normalised):
         self,
         n_labels: int,
         columns: int = COLUMNS,
-        hidden: Sequence[int] = (256, 128, 64),
+        hidden: Sequence[int] = (64, 64),
         dropout: float = 0.25,
     ) -> None:
         super().__init__()

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,44 +14,19 @@ import torch
 from torch import nn
 
 from classifier import registry
-from classifier.errors import DataError, ModelError
+from classifier.errors import DataError
 from classifier.evaluate import accuracy_any, macro_f1, report
-from classifier.fit import FitConfig, Progress, fit
+from classifier.fit import Progress, fit
+from classifier.sound.answer import log_probabilities
 from classifier.sound.augment import Augmentation, augmented
 from classifier.sound.clips import Clips, split_by_lists, split_random
-from classifier.sound.nets import ClassicCNN, ClassicFFNN, MelCNN, Normalised, decibels
+from classifier.sound.nets import Normalised, decibels
+from classifier.sound.recipes import RECIPES, Recipe
 from classifier.splits import Split
 from classifier.unfinished import checkpoints_of, discard
 from classifier.watch import Watch
 
 MIN_CLIPS = 5  # in every part
-BATCH = 8  # clips judged at a time: larger ones are slower, for they leave the cache
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A net and how it is fitted."""
-
-    build: Callable[[int], Normalised]  # number of labels -> net
-    fit: FitConfig
-    augmentation: Augmentation | None = None  # None: whole clips as they are
-    smoothing: float = 0.0  # share of the wanted answer that is spread over all genres
-
-
-# What the comparison nets' project does not state (optimiser, rate, epochs, dropout) is usual practice.
-_PLAIN = FitConfig(epochs=30, batch=32, learning_rate=1e-3, one_cycle=False, weight_decay=0, patience=6)
-RECIPES: Mapping[str, Recipe] = {
-    "cnn": Recipe(
-        MelCNN,
-        FitConfig(
-            epochs=10, passes=4, batch=32, learning_rate=3e-3, weight_decay=0.05, patience=10, average=0.98
-        ),
-        Augmentation(),
-        smoothing=0.1,
-    ),
-    "classic-cnn": Recipe(ClassicCNN, _PLAIN),
-    "classic-ffnn": Recipe(ClassicFFNN, _PLAIN),
-}
 
 
 @dataclass(frozen=True)
@@ -107,12 +82,13 @@ def train_sound(
         watch = Watch(
             progress, should_stop, epochs=recipe.fit.epochs, stages=1 + config.refit, checkpoints=checkpoints
         )
-        learn = partial(learn_net, recipe, clips, seed=config.seed, watch=watch, checkpoints=checkpoints)
-        net, epochs = learn(parts.train, valid=parts.valid)
+        said: dict[str, Any] = {"seed": config.seed, "watch": watch, "checkpoints": checkpoints}
+        net, epochs = learn_net(recipe, clips, parts.train, valid=parts.valid, **said)
         metrics = measured(net, clips, parts.test)
         watch.check()
-        if config.refit:
-            net, _ = learn(np.arange(len(clips)), epochs=epochs)
+        if config.refit:  # the schedule then ends where the epoch was chosen
+            recipe = replace(recipe, fit=replace(recipe.fit, epochs=epochs))
+            net, _ = learn_net(recipe, clips, np.arange(len(clips)), **said)
         meta = _meta(clips, parts, config, name or out_dir.name) | {"metrics": metrics, "curve": watch.curve}
         meta["model"] |= {"epochs": epochs}
         registry.write_files(out_dir, meta, {registry.WEIGHTS: arrays_of(net)})
@@ -126,12 +102,11 @@ def learn_net(
     rows: np.ndarray,
     *,
     valid: np.ndarray | None = None,
-    epochs: int | None = None,
     seed: int = 0,
     watch: Watch | None = None,
     checkpoints: Path | None = None,
 ) -> tuple[Normalised, int]:
-    """A net fitted on the clips at `rows`, and after how many epochs: the best by `valid`, or `epochs`, or all."""
+    """A net fitted on the clips at `rows`, and after how many epochs: the best by `valid`, or all."""
     torch.manual_seed(seed)
     net = recipe.build(len(clips.genres))
     net.fit_normalisation(decibels(clips.mel[rows]))
@@ -147,7 +122,6 @@ def learn_net(
         disturb=partial(_disturbed, recipe.augmentation),
         score=None if valid is None else partial(_scores, clips, valid),
         report=partial(watch.epoch, stage) if watch else None,
-        stop_after=epochs,
         checkpoint=checkpoints / f"{stage}.pt" if checkpoints else None,
     )
     return net.eval(), kept
@@ -157,13 +131,6 @@ def _disturbed(
     how: Augmentation | None, mel: torch.Tensor, wanted: torch.Tensor, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
     return augmented(mel, wanted, how, generator) if how else (decibels(mel), wanted)
-
-
-def log_probabilities(net: nn.Module, mel: np.ndarray) -> np.ndarray:
-    """mel uint8 [n, 128, T] -> log-probabilities float32 [n, K]."""
-    with torch.inference_mode():
-        parts = [torch.log_softmax(net(decibels(part)), dim=1) for part in torch.from_numpy(mel).split(BATCH)]
-    return torch.cat(parts).numpy()
 
 
 def measured(net: nn.Module, clips: Clips, rows: np.ndarray) -> dict[str, Any]:
@@ -229,24 +196,3 @@ def _meta(clips: Clips, parts: Split, config: SoundConfig, name: str) -> dict[st
             "clips_learned_from": len(clips) if config.refit else len(parts.train),
         },
     }
-
-
-def load_net(path: Path) -> tuple[Normalised, dict[str, Any]]:
-    """A written net, ready to answer, and its description.
-
-    Raises
-    ------
-    ModelError
-        Not a version that hears, damaged, or of a family this program does not know.
-    """
-    meta = registry.read_description(path)
-    family = (meta.get("model") or {}).get("family")
-    if meta.get("kind") != registry.SOUND or family not in RECIPES or not meta.get("labels"):
-        raise ModelError(f"The model version {path.name} is none that answers to sound.")
-    net = RECIPES[family].build(len(meta["labels"]))
-    arrays = registry.read_arrays(path / registry.WEIGHTS)
-    try:
-        net.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-    except RuntimeError as error:
-        raise ModelError(f"The model version {path.name} is damaged: its weights do not fit.") from error
-    return net.eval(), meta
