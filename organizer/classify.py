@@ -5,10 +5,12 @@ torch and the decoders are imported inside functions, so that only the worker th
 
 import hashlib
 import json
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +22,17 @@ from organizer import jobs
 from organizer.models import AudioFeatures, Job, ModelVersion, Prediction, Track
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from classifier.predict import Example, Predictor, Result
+    from classifier.sound.expert import SoundExpert
+    from classifier.spectrogram import Caption
 
 BATCH_S = 60.0
 CHUNK = 500
 FEATURE_SOURCES = ("reccobeats",)  # in the order of trust
+SOUND = "sound"
+SURE_FROM = 0.5  # for versions that do not say
 
 
 class DescribePreview:
@@ -45,6 +53,54 @@ def _described(clip: bytes) -> dict[str, float] | AudioError:
         return features.describe(audio.decode(clip))
     except AudioError as error:
         return error
+
+
+@lru_cache(maxsize=1)
+def sound_expert() -> "SoundExpert":
+    """Loaded once per process."""
+    from classifier.sound.expert import SoundExpert
+
+    return SoundExpert.load()
+
+
+@dataclass(frozen=True)
+class Identified:
+    """What a sound says of itself."""
+
+    genres: dict[str, float]  # probabilities by sound alone
+    is_sure: bool
+    encoder: str
+    embedding: "np.ndarray"  # float32 [E]
+    caption: "Caption"
+    png: bytes  # the mel spectrogram
+
+
+def identify(sound: bytes) -> Identified:
+    """Genres, embedding and spectrogram of a sound; AudioError with a sentence when it cannot be heard."""
+    from classifier import audio, features, spectrogram
+
+    wave, expert = audio.decode(sound), sound_expert()
+    embeddings = expert.embed([wave])
+    genres = _chances(expert.labels, expert.log_probabilities(embeddings)[0])
+    level = features.log_mel(wave)
+    return Identified(
+        genres=genres,
+        is_sure=max(genres.values()) >= _sure_from(SOUND),
+        encoder=expert.encoder,
+        embedding=embeddings[0],
+        caption=spectrogram.caption(level),
+        png=spectrogram.png(level),
+    )
+
+
+def _chances(labels: Sequence[str], log_p: "np.ndarray") -> dict[str, float]:
+    return {label: round(math.exp(value), 4) for label, value in zip(labels, log_p, strict=True)}
+
+
+def _sure_from(evidence: str) -> float:
+    """From which probability the version in use calls itself sure, with that evidence alone."""
+    constants = library_context(champion())
+    return constants[2].get(evidence, constants[1]) if constants else SURE_FROM
 
 
 def champion() -> ModelVersion:
