@@ -3,15 +3,18 @@
 torch and the decoders are imported inside functions, so that only the worker that listens ever loads them.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from classifier.errors import AudioError
+from classifier.hearing import SURE_BY_SOUND
 from organizer.models import AudioAnalysis, Track
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from classifier.sound.expert import SoundExpert
     from classifier.sound.opinion import Opinion
+    from classifier.spectrogram import Caption
 
 
 @lru_cache(maxsize=1)
@@ -65,6 +69,38 @@ def _decoded(clip: bytes) -> "np.ndarray | AudioError":
         return audio.decode(clip, window_s=CLIP_SECONDS)
     except AudioError as error:
         return error
+
+
+@dataclass(frozen=True)
+class Identified:
+    """What a sound says of itself."""
+
+    genres: dict[str, float]  # probabilities by sound alone
+    is_sure: bool
+    encoder: str
+    embedding: "np.ndarray"  # float32 [E]
+    caption: "Caption"
+    png: bytes  # the mel spectrogram
+
+
+def identify(sound: bytes) -> Identified:
+    """Genres, embedding and spectrogram of a sound; AudioError with a sentence when it cannot be heard."""
+    from classifier import audio, features, spectrogram
+    from classifier.sound import CLIP_SECONDS
+
+    wave, expert = audio.decode(sound, window_s=CLIP_SECONDS), sound_expert()
+    embeddings = expert.embed([wave])
+    said = expert.opinion.spoken(embeddings)[0]
+    genres = {family: round(math.exp(log_p), 4) for family, log_p in said.items()}
+    level = features.log_mel(wave)
+    return Identified(
+        genres=genres,
+        is_sure=max(genres.values()) >= SURE_BY_SOUND,
+        encoder=expert.encoder,
+        embedding=embeddings[0],
+        caption=spectrogram.caption(level),
+        png=spectrogram.png(level),
+    )
 
 
 def said_of(tracks: list[Track]) -> dict[int, dict[str, float]]:
