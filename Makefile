@@ -1,6 +1,6 @@
 # `make run` and `make test` create what they need and say what they are doing. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test faults check fuzz bench clean
+.PHONY: help run extra test faults check fuzz bench clean
 
 PORT ?= 8000
 CATALOG ?=
@@ -20,6 +20,10 @@ help:  ## list these targets
 
 run: .venv/runtime  ## start Cratewise on PORT=8000; the demo unless .env names a Spotify app (demo: CATALOG=file LIKED=number)
 	@$(BIN)/python -m organizer.supervisor --port "$(PORT)" $(if $(CATALOG),--catalog "$(CATALOG)") $(if $(LIKED),--liked "$(LIKED)")
+
+extra: .venv/runtime  ## add features heard in previews, for songs that no service describes (vibenet: GPL-3, optional)
+	@echo "Installing the model that hears features …"
+	@$(BIN)/python -m pip install --quiet --no-deps -r requirements-extra.txt
 
 test: .venv/dev  ## run the linter and all tests: quick ones first, then faults, then the browser (ARGS="-k name")
 	@echo "Checking the code with ruff …"

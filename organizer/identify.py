@@ -104,7 +104,8 @@ def _nearest(
     if not songs:
         return [], 0
     library = np.frombuffer(b"".join(stored for _, stored in songs), "<f2").reshape(len(songs), -1)
-    alike = similarity(library, embedding)
+    said = ~np.isnan(embedding)  # without the tagger its parts are missing
+    alike = similarity(library[:, said], embedding[said])
     best = np.argsort(-alike, kind="stable")[:NEAREST]
     return [(songs[place][0], round(float(alike[place]), 4)) for place in best], len(songs)
 

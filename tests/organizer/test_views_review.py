@@ -58,7 +58,7 @@ def test_an_unknown_genre_is_refused_in_words(library: SpotifyAccount, track: Tr
 
 
 def test_the_reasons_are_told_in_words(library: SpotifyAccount) -> None:
-    assert b"Sound features say " in signed_in(library).get(reverse("review")).content
+    assert b"Audio features say " in signed_in(library).get(reverse("review")).content
 
 
 def test_an_empty_queue_says_that_there_is_nothing_to_do(library: SpotifyAccount) -> None:
