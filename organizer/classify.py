@@ -17,11 +17,7 @@ from organizer import ear, jobs
 from organizer.models import AudioFeatures, Job, ModelVersion, Prediction, Track
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from classifier.predict import Example, Predictor, Result
-    from classifier.sound.expert import SoundExpert
-    from classifier.spectrogram import Caption
 
 BATCH_S = 60.0
 CHUNK = 500
