@@ -48,12 +48,12 @@ def read(prefix: str, *, without: str = "/Adam") -> dict[str, np.ndarray]:
     try:
         index, data = Path(f"{prefix}.index").read_bytes(), Path(f"{prefix}.data-00000-of-00001").read_bytes()
     except OSError as error:
-        raise ModelError(f"The checkpoint cannot be read: {error.strerror}.") from error
+        raise ModelError(f"The checkpoint {Path(prefix).name} cannot be read: {error.strerror}.") from error
     try:
         entries = {name: entry for name, entry in _entries(index) if without not in name}
         return {name: _tensor(data, name, entry) for name, entry in entries.items()}
     except _Damaged as error:
-        raise ModelError(f"The checkpoint is damaged: {error}.") from error
+        raise ModelError(f"The checkpoint {Path(prefix).name} is damaged: {error}.") from error
 
 
 def _damaged(what: str) -> NoReturn:

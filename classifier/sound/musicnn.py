@@ -46,18 +46,8 @@ def _conv(weights: Weights, number: int) -> tuple[torch.Tensor, torch.Tensor]:
     return _tensor(weights[f"{name}/kernel"].transpose(3, 2, 0, 1)), _tensor(weights[f"{name}/bias"])
 
 
-def _side_by_side(kernel: torch.Tensor, count: int, along: int) -> torch.Tensor:
-    """`count` copies of a kernel, each a step further `along` a dimension: [count * C, 1, frames, bands].
-
-    A convolution with them and a stride of `count` gives the outputs of the kernel at `count` neighbouring places,
-    and keeps the processor busy where there are few filters.
-    """
-    pads = [(i, count - 1 - i, 0, 0) if along == 3 else (0, 0, i, count - 1 - i) for i in range(count)]
-    return torch.cat([F.pad(kernel, pad) for pad in pads])
-
-
 class WideFilter(nn.Module):
-    """Convolution, ReLU, batch normalisation, maximum over frequency: [n, 1, T, 96] -> [n, A, T].
+    """Convolution, ReLU, batch normalisation, maximum over frequency: [n, 1, 96, T] -> [n, A, T].
 
     The maximum comes right after the convolution, whose kernel is negated where the normalisation's factor is
     negative: what follows is monotonous, so the result is the same, and the large tensor is touched once.
@@ -68,8 +58,6 @@ class WideFilter(nn.Module):
     sign: torch.Tensor
     factor: torch.Tensor
     offset: torch.Tensor
-    together: int
-    along: int  # dimension of the kernel
 
     def __init__(self, weights: Weights, number: int, reach: float) -> None:
         """`reach`: how far values of the input lie apart at most."""
@@ -81,16 +69,18 @@ class WideFilter(nn.Module):
         sign = torch.where(factor < 0, -1.0, 1.0)
         for name, value in (("bias", bias * sign), ("sign", sign), ("factor", factor), ("offset", offset)):
             self.register_buffer(name, value[self.alive, None])
-        self.before, self.after = (
+        self.around = (
             (kernel.shape[2] - 1) // 2,
             kernel.shape[2] // 2,
-        )  # frames around, as TensorFlow's
-        self.places = N_MELS - kernel.shape[3] + 1  # along frequency
-        kernel = (kernel * sign[:, None, None, None])[self.alive]
-        self.register_buffer("kernel", _side_by_side(kernel, self.together, self.along))
+        )  # frames of zeros, as TensorFlow adds them
+        self.register_buffer("kernel", self._laid_out((kernel * sign[:, None, None, None])[self.alive]))
+
+    def _laid_out(self, kernel: torch.Tensor) -> torch.Tensor:
+        """The kernel [A, 1, frames, bands] as `_loudest` takes it."""
+        raise NotImplementedError
 
     def _loudest(self, x: torch.Tensor) -> torch.Tensor:
-        """Convolution without bias and maximum over frequency: [n, 1, T, 96] -> [n, A, T]."""
+        """Convolution without bias and maximum over frequency: [n, 1, 96, T] -> [n, A, T]."""
         raise NotImplementedError
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -98,29 +88,30 @@ class WideFilter(nn.Module):
 
 
 class Timbral(WideFilter):
-    """Filters over 7 frames and many bands; neighbours along frequency are computed together."""
+    """Filters over 7 frames and many bands; a maximum over frequency is quick where time comes last."""
 
-    together, along = 4, 3
+    def _laid_out(self, kernel: torch.Tensor) -> torch.Tensor:
+        return kernel.transpose(2, 3).contiguous()
 
     def _loudest(self, x: torch.Tensor) -> torch.Tensor:
-        groups = -(-self.places // self.together)
-        last = self.places - (groups - 1) * self.together  # the last group reaches beyond the highest band
-        padded = F.pad(x, (0, self.together - last, self.before, self.after))
-        out = F.conv2d(padded, self.kernel, stride=(1, self.together))
-        out = out.view(len(x), self.together, -1, x.shape[2], groups)
-        return torch.maximum(out[..., :-1].amax((1, 4)), out[:, :last, ..., -1].amax(1))
+        return F.conv2d(F.pad(x, self.around), self.kernel).amax(2)
 
 
 class Temporal(WideFilter):
-    """Filters over many frames of one band; neighbours along time are computed together."""
+    """Filters over many frames of one band; so few that neighbouring frames are computed as if they were filters."""
 
-    together, along = 8, 2
+    together = 16
+
+    def _laid_out(self, kernel: torch.Tensor) -> torch.Tensor:
+        column = kernel[:, 0, :, 0].T  # [frames, A]
+        shifted = [F.pad(column, (0, 0, i, self.together - 1 - i)) for i in range(self.together)]
+        return torch.cat(shifted, 1)  # [frames + together - 1, together * A]
 
     def _loudest(self, x: torch.Tensor) -> torch.Tensor:
-        frames = x.shape[2]
-        padded = F.pad(x, (0, 0, self.before, self.after + -frames % self.together))
-        out = F.conv2d(padded, self.kernel, stride=(self.together, 1)).amax(3)
-        return out.view(len(x), self.together, -1, out.shape[2]).permute(0, 2, 3, 1).flatten(2)[..., :frames]
+        frames = x.shape[3]
+        padded = F.pad(x[:, 0], (self.around[0], self.around[1] + -frames % self.together))
+        out = (padded.unfold(2, len(self.kernel), self.together) @ self.kernel).amax(1)
+        return out.view(len(x), -1, len(self.bias))[:, :frames].transpose(1, 2)
 
 
 class Residual(nn.Module):
@@ -197,7 +188,7 @@ class Musicnn(nn.Module):
 
     def forward(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """mel [n, T, 96] -> tag probabilities [n, tags] and penultimate layer [n, 200]."""
-        x = (mel * self.input_factor + self.input_offset)[:, None]
+        x = (mel * self.input_factor + self.input_offset).transpose(1, 2).contiguous()[:, None]
         ones = x.new_ones(len(mel), 1, mel.shape[1])
         layers = [torch.cat([*(block(x) for block in self.wide), ones], 1)]
         layers.append(self.first(layers[0]))

@@ -18,12 +18,13 @@ from classifier.errors import ModelError
 from classifier.features import hz_mel, mel_hz
 from classifier.sound import checkpoint
 from classifier.sound.musicnn import N_MELS, Musicnn
-from classifier.sound.tag_names import MSD_TAGS
+from classifier.sound.tag_names import MSD_TAGS, MTT_TAGS
 
 WHEEL = "musicnn"
 TAGGER_SR_HZ, N_FFT, HOP, PATCH = 16_000, 512, 256, 187  # musicnn's configuration.py; 187 frames are 3 s
 PATCHES = 10
 TAGS = MSD_TAGS
+_TAGS_OF = {"MSD_musicnn": MSD_TAGS, "MTT_musicnn": MTT_TAGS}
 
 
 @dataclass(frozen=True)
@@ -73,21 +74,28 @@ def spread(mel: np.ndarray, patches: int) -> np.ndarray:
 class Tagger:
     """Loaded once per process; calls may come from several threads."""
 
-    def __init__(self, net: Musicnn) -> None:
+    def __init__(self, net: Musicnn, tags: tuple[str, ...], patches: int) -> None:
+        self.tags = tags
         self._net = net.eval()
+        self._patches = patches
 
     @classmethod
-    def load(cls, name: str = "MSD_musicnn") -> "Tagger":
-        """The tagger `name` of the installed wheel.
+    def load(cls, name: str = "MSD_musicnn", *, patches: int = PATCHES) -> "Tagger":
+        """A tagger of the installed wheel, "MSD_musicnn" or "MTT_musicnn"; it hears at most `patches` of each wave.
+
+        MTT_musicnn has tags of its own (classical, opera, techno, indian, ...) and takes three times as long, as
+        fewer of its filters are empty.
 
         Raises
         ------
         ModelError
-            The wheel is not installed, or its files are damaged.
+            The wheel is not installed, has no such tagger, or its files are damaged.
         """
+        if name not in _TAGS_OF:
+            raise ModelError(f"There is no tagger {name}; there are {' and '.join(_TAGS_OF)}.")
         weights = checkpoint.read(f"{_folder(name)}/")
         try:
-            return cls(Musicnn(weights))
+            return cls(Musicnn(weights), _TAGS_OF[name], patches)
         except KeyError as error:
             raise ModelError(
                 f"The checkpoint of the tagger {name} does not hold a musicnn network."
@@ -95,11 +103,11 @@ class Tagger:
 
     @torch.inference_mode()
     def __call__(self, waves: Sequence[np.ndarray]) -> list[Tagged]:
-        """Tags of mono float32 waves [n] at 22,050 Hz."""
+        """Tags of mono float32 waves [n] at 22,050 Hz, each at least one sample long."""
         return [self._tagged(wave) for wave in waves]
 
     def _tagged(self, wave: np.ndarray) -> Tagged:
-        tags, penultimate = self._net(torch.from_numpy(spread(log_mel(wave), PATCHES)))
+        tags, penultimate = self._net(torch.from_numpy(spread(log_mel(wave), self._patches)))
         return Tagged(tags.numpy(), penultimate.numpy())
 
 

@@ -6,6 +6,7 @@ import pytest
 import soxr
 
 from classifier.errors import ModelError
+from classifier.sound import checkpoint
 from classifier.sound.tagger import PATCH, TAGS, Tagger, log_mel, spread
 from tests.classifier.audio_samples import tone
 
@@ -80,6 +81,18 @@ def test_without_the_wheel_the_refusal_says_how_to_install_it(monkeypatch):
         Tagger.load()
 
 
-def test_a_checkpoint_of_another_network_is_refused():
+def test_the_other_tagger_has_tags_of_its_own():
+    tagger = Tagger.load("MTT_musicnn", patches=1)
+    (tagged,) = tagger([wave(7)])
+    assert "opera" in tagger.tags and tagged.tags.shape == (1, len(tagger.tags))
+
+
+def test_a_checkpoint_of_another_network_is_refused(monkeypatch):
+    monkeypatch.setattr(checkpoint, "read", lambda prefix: {})
     with pytest.raises(ModelError, match="does not hold a musicnn network"):
+        Tagger.load()
+
+
+def test_an_unknown_tagger_is_refused():
+    with pytest.raises(ModelError, match="no tagger MSD_vgg; there are MSD_musicnn and MTT_musicnn"):
         Tagger.load("MSD_vgg")
