@@ -11,7 +11,7 @@ from classifier.errors import AudioError
 
 MAX_CHANNELS = 8
 SR_RANGE_HZ = (4_000, 384_000)
-BLOCK = 16_384  # frames read at a time: they stay in the cache, and a lying header cannot reserve memory
+BLOCK = 2**18  # frames read at a time: each call seeks anew, and a lying header cannot reserve memory
 
 # Beginnings of what libsndfile reads faster or more exactly. It knows two dozen formats more, which nobody asked for.
 _LIBSNDFILE = (

@@ -26,28 +26,28 @@ from classifier.descriptors import describe_fully
 from classifier.errors import AudioError
 from tests.classifier.mutations import mutated, originals
 
-MAX_SECONDS = 5.0
-PATIENCE_S = 30.0  # then it hangs
+MAX_CPU_S = 5.0
+PATIENCE_S = 60.0  # by the clock; then it hangs
 
 
 @dataclass
 class Findings:
     outcomes: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
-    slowest_s: float = 0.0
+    slowest_cpu_s: float = 0.0
     grown_mb: float = 0.0
 
-    def add(self, number: int, outcome: str, took_s: float, grown_mb: float) -> None:
+    def add(self, number: int, outcome: str, cpu_s: float, grown_mb: float) -> None:
         self.outcomes[outcome if outcome in ("sound", "refused") else "fault"] += 1
-        self.slowest_s, self.grown_mb = max(self.slowest_s, took_s), max(self.grown_mb, grown_mb)
+        self.slowest_cpu_s, self.grown_mb = max(self.slowest_cpu_s, cpu_s), max(self.grown_mb, grown_mb)
         if outcome not in ("sound", "refused"):
             self.faults.append(f"file {number}: {outcome}")
-        elif took_s > MAX_SECONDS:
-            self.faults.append(f"file {number}: took {took_s:.1f} s")
+        elif cpu_s > MAX_CPU_S:
+            self.faults.append(f"file {number}: took {cpu_s:.1f} s")
 
     def __str__(self) -> str:
         counts = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(self.outcomes.items()))
-        worst = f"slowest {self.slowest_s:.2f} s, memory grew by at most {self.grown_mb:.0f} MB"
+        worst = f"slowest {self.slowest_cpu_s:.2f} s of CPU, memory grew by at most {self.grown_mb:.0f} MB"
         return "\n".join([f"{self.outcomes.total():,} files: {counts}; {worst}.", *self.faults])
 
 
@@ -82,9 +82,9 @@ def serve(connection: Connection, seed: int) -> None:
         for number in iter(connection.recv, None):
             data, suffix = mutated(seed, number)
             before = before or _peak_mb()
-            started = time.perf_counter()
+            started = time.process_time()
             outcome = judge(data, suffix, Path(folder), by_path=number % 2 == 0)
-            connection.send((number, outcome, time.perf_counter() - started, _peak_mb() - before))
+            connection.send((number, outcome, time.process_time() - started, _peak_mb() - before))
 
 
 def _peak_mb() -> float:
@@ -118,7 +118,7 @@ class Worker:
             outcome = f"killed the process, exit code {self.process.exitcode}"
         self.process.kill()
         self._start()
-        return number, outcome, took_s, 0.0
+        return number, outcome, 0.0, 0.0
 
     def stop(self) -> None:
         with contextlib.suppress(BrokenPipeError):

@@ -54,14 +54,12 @@ def test_parquet_holds_the_same_as_csv(folder, tmp_path):
     assert pd.read_parquet(tmp_path / "f.parquet").equals(pd.read_csv(tmp_path / "f.csv"))
 
 
-def test_training_takes_the_tables_own_columns(folder, tmp_path, capsys):
+def test_reading_for_training_takes_the_tables_own_columns(folder, tmp_path):
     describe(folder, tmp_path / "f.csv")
     data = read_table(tmp_path / "f.csv")
     assert data.feature_names == DESCRIPTORS
     assert data.labels == (("rock",), ("rock",), ("hip-hop",), ("hip-hop",))
     assert data.track_ids == tuple(CLIPS)
-    assert main(["train", "--data", str(tmp_path / "f.csv"), "--out", "v", "--dry-run"]) == 0
-    assert "4 tracks in 2 genres: rock 2, hip-hop 2." in capsys.readouterr().out
 
 
 def test_a_flat_folder_is_filed_under_its_own_name(folder, tmp_path):
