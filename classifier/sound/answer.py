@@ -38,8 +38,9 @@ def load_net(path: Path) -> tuple[Normalised, dict[str, Any]]:
         Not a version that hears, damaged, or of a family this program does not know.
     """
     meta = registry.read_description(path)
-    family = (meta.get("model") or {}).get("family")
-    if meta.get("kind") != registry.SOUND or family not in RECIPES or not meta.get("labels"):
+    model = meta.get("model")
+    family = str(model.get("family")) if isinstance(model, dict) else ""
+    if meta.get("kind") != registry.SOUND or family not in RECIPES or not _are_labels(meta.get("labels")):
         raise ModelError(f"The model version {path.name} is none that answers to sound.")
     net = RECIPES[family].build(len(meta["labels"]))
     arrays = registry.read_arrays(path / registry.WEIGHTS)
@@ -48,3 +49,7 @@ def load_net(path: Path) -> tuple[Normalised, dict[str, Any]]:
     except RuntimeError as error:
         raise ModelError(f"The model version {path.name} is damaged: its weights do not fit.") from error
     return net.eval(), meta
+
+
+def _are_labels(labels: Any) -> bool:
+    return isinstance(labels, list) and len(labels) > 1 and all(isinstance(one, str) for one in labels)

@@ -73,9 +73,7 @@ class MelCNN(Normalised):
         sizes = (1, *widths)
         self.stripes = Stripes()
         blocks = [_block(a, b) for a, b in zip(sizes, sizes[1:], strict=False)]
-        self.trunk = nn.Sequential(*blocks).to(
-            memory_format=torch.channels_last
-        )  # 1.5 times as fast on a CPU
+        self.trunk = channels_last(nn.Sequential(*blocks))
         height = BANDS // 2 // 2 ** len(widths)
         statistics = 4 * (BANDS // 2) + MODULATION_BANDS * len(MODULATION_EDGES)
         width = 2 * height * widths[-1] + statistics
@@ -157,11 +155,12 @@ class ClassicCNN(Normalised):
     def __init__(self, n_labels: int, columns: int = COLUMNS, dropout: float = 0.25) -> None:
         super().__init__()
         self.columns = columns
-        self.trunk = nn.Sequential(
+        layers = (
             nn.Conv2d(1, 16, 3), nn.MaxPool2d((2, 4)), nn.ReLU(),
             nn.Conv2d(16, 32, 3), nn.MaxPool2d((2, 4)), nn.ReLU(),
             nn.Flatten(), nn.Dropout(dropout),
-        ).to(memory_format=torch.channels_last)  # fmt: skip
+        )  # fmt: skip
+        self.trunk = channels_last(nn.Sequential(*layers))
         width = self.trunk(torch.zeros(1, 1, BANDS, columns)).shape[1]
         self.penultimate = nn.Sequential(nn.Linear(width, 64), nn.ReLU(), nn.Dropout(dropout))
         self.head = nn.Linear(64, n_labels)
@@ -203,6 +202,14 @@ class ClassicFFNN(Normalised):
     def embed(self, mel: torch.Tensor) -> torch.Tensor:
         """mel float32 [n, 128, T] -> the penultimate layer [n, 64]."""
         return self.penultimate(fitted(self.normalise(mel), self.columns))
+
+
+def channels_last(layers: nn.Sequential) -> nn.Sequential:
+    """The same with its filters laid out so that a CPU computes them 1.5 to 2 times as fast."""
+    for layer in layers.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
+    return layers
 
 
 def fitted(mel: torch.Tensor, columns: int) -> torch.Tensor:

@@ -19,7 +19,7 @@ class Recipe:
 
 
 # What the comparison nets' project does not state (optimiser, rate, epochs, dropout) is usual practice.
-_PLAIN = FitConfig(epochs=30, batch=32, learning_rate=1e-3, one_cycle=False, weight_decay=0, patience=6)
+_PLAIN = FitConfig(epochs=20, batch=32, learning_rate=1e-3, one_cycle=False, weight_decay=0, patience=4)
 RECIPES: Mapping[str, Recipe] = {
     "cnn": Recipe(
         MelCNN,

@@ -167,7 +167,7 @@ def _key(clips: Clips, parts: Split, config: SoundConfig) -> str:
     """Equal for equal clips and settings, so that only the very same training is taken up again."""
     digest = hashlib.sha256(json.dumps([asdict(config), clips.names, clips.labels]).encode())
     for rows in (clips.mel, parts.train, parts.valid, parts.test):
-        digest.update(np.ascontiguousarray(rows))
+        digest.update(rows.tobytes())
     return digest.hexdigest()[:16]
 
 
