@@ -6,6 +6,7 @@ torch and the decoders are imported inside functions, so that only the worker th
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from classifier.sound.expert import SoundExpert
     from classifier.sound.opinion import Opinion
+    from classifier.spectrogram import Caption
 
 
 @lru_cache(maxsize=1)
@@ -65,6 +67,29 @@ def _decoded(clip: bytes) -> "np.ndarray | AudioError":
         return audio.decode(clip, window_s=CLIP_SECONDS)
     except AudioError as error:
         return error
+
+
+@dataclass(frozen=True)
+class Attended:
+    """What one sound says of itself, to be judged and looked at."""
+
+    spoken: dict[str, float]  # family → log-probability
+    encoder: str
+    embedding: "np.ndarray"  # float32 [E]
+    caption: "Caption"
+    png: bytes  # the mel spectrogram
+
+
+def attend(sound: bytes) -> Attended:
+    """Hear one sound alone and draw it; AudioError with a sentence when it cannot be heard."""
+    from classifier import audio, features, spectrogram
+    from classifier.sound import CLIP_SECONDS
+
+    wave, expert = audio.decode(sound, window_s=CLIP_SECONDS), sound_expert()
+    embeddings = expert.embed([wave])
+    (spoken,) = expert.opinion.spoken(embeddings)
+    level = features.log_mel(wave)
+    return Attended(spoken, expert.encoder, embeddings[0], spectrogram.caption(level), spectrogram.png(level))
 
 
 def said_of(tracks: list[Track]) -> dict[int, dict[str, float]]:

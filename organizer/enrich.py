@@ -18,7 +18,7 @@ from django.utils import timezone
 from classifier.errors import AudioError
 from organizer import jobs, network
 from organizer.hunting import RETRY_MISS_AFTER, Hunt
-from organizer.models import AudioAnalysis, AudioFeatures, Job, Track
+from organizer.models import AudioAnalysis, AudioFeatures, Identification, Job, Track
 from organizer.models.track import TrackQuerySet
 from organizer.providers.errors import GateClosed, ProviderError
 from organizer.providers.reccobeats import ReccoBeats
@@ -162,6 +162,8 @@ def _in_batches(missing: TrackQuerySet, deadline: float) -> Generator[list[Track
     while time.monotonic() < deadline and (batch := list(missing.filter(pk__gt=last_pk)[:LISTEN_BATCH])):
         last_pk = batch[-1].pk
         yield batch
+        if Identification.objects.waiting().exists():
+            return  # somebody looks at a page until this worker is free
 
 
 def _fetch(pool: ThreadPoolExecutor, hunts: list[Hunt]) -> list[Future[Hunt]]:

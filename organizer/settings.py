@@ -150,6 +150,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "organizer.views.permissions.NoDevices",
 ]
 ROOT_URLCONF = "organizer.urls"
 WSGI_APPLICATION = "organizer.wsgi.application"

@@ -14,12 +14,13 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from classifier.errors import AudioError, DataError, ModelError
-from organizer import classify, ear, enrich, jobs, library, training, writing
-from organizer.models import Artist, Job, Track
+from organizer import classify, ear, enrich, identify, jobs, library, training, writing
+from organizer.models import Artist, Identification, Job, Track
 from organizer.providers.errors import AuthRevoked, GateClosed, ProviderError
 
 log = logging.getLogger(__name__)
 IO, ML, TRAIN = "io", "ml", "train"
+HEAR_AT_MOST_S = 120
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,24 @@ def _run_batch(job: Job) -> None:
 
 @shared_task
 def wake_jobs() -> None:
-    """Jobs that nobody works on although somebody should: waits that are over, workers that were killed."""
+    """What nobody works on although somebody should: waits that are over, workers that were killed."""
     for job in jobs.due():
         enqueue(job)
+    for waiting in identify.lost():
+        enqueue_identification(waiting)
+
+
+def enqueue_identification(waiting: Identification) -> None:
+    """Have the worker that listens hear it. Without a broker the sweep finds it."""
+    try:
+        hear.apply_async((waiting.pk,), queue=ML, retry=False)
+    except OperationalError:
+        log.warning("The broker does not answer; identification %s waits for the sweep.", waiting.pk)
+
+
+@shared_task(time_limit=HEAR_AT_MOST_S)
+def hear(identification_id: int) -> None:
+    identify.hear(identification_id)
 
 
 @worker_ready.connect

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from organizer.views import account, genres, jobs, library, plan, public, review
+from organizer.views import account, genres, identify, jobs, library, plan, public, review
 
 urlpatterns = [
     path("", public.landing, name="landing"),
@@ -27,6 +27,10 @@ urlpatterns = [
     path("review", review.review, name="review"),
     path("review/<int:track_id>", review.correct, name="correct"),
     path("review/<int:track_id>/undo", review.take_back, name="take-back"),
+    path("identify", identify.identify, name="identify"),
+    path("identify/<int:identification_id>", identify.result, name="identified"),
+    path("identify/<int:identification_id>/spectrogram.png", identify.spectrogram, name="spectrogram"),
+    path("identify/<int:identification_id>/delete", identify.delete, name="identify-delete"),
     path("jobs", jobs.job_list, name="jobs"),
     path("jobs/start", jobs.start, name="start"),
     path("jobs/<int:job_id>", jobs.job_detail, name="job"),

@@ -1,4 +1,5 @@
 from organizer.models.account import SpotifyAccount
+from organizer.models.identification import Identification
 from organizer.models.job import Job
 from organizer.models.playlist import GenrePlaylist, Plan, PlanItem, PlaylistVersion
 from organizer.models.prediction import Correction, Prediction
@@ -12,6 +13,7 @@ __all__ = [
     "Correction",
     "Dataset",
     "GenrePlaylist",
+    "Identification",
     "Job",
     "ModelVersion",
     "Plan",

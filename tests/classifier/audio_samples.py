@@ -37,3 +37,17 @@ def music(seconds: float, sr_hz: int = 22_050) -> np.ndarray:
     chord = sum(np.sin(2 * np.pi * 220 * k * time) / k for k in range(1, 9))
     noise = np.random.default_rng(0).normal(size=len(time))
     return (0.2 * strike * (chord + 0.3 * noise) + 0.003 * noise).astype(np.float32)
+
+
+def long_mp3(hours: float) -> bytes:
+    """A tone at the lowest rate there is, its first minute over and over: 3.6 MB an hour."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp3", options={"write_xing": "0", "id3v2_version": "0"}) as container:
+        stream = container.add_stream("libmp3lame", rate=8_000, layout="mono")
+        stream.bit_rate = 8_000
+        minute = tone(60, 8_000, 1).T
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(minute), format="fltp", layout="mono")
+        frame.sample_rate = 8_000
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            container.mux(packet)
+    return file.getvalue() * round(60 * hours)

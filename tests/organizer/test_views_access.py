@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
-from organizer import jobs, plans
+from organizer import identify, jobs, plans
 from organizer.models import Job, SpotifyAccount
 from tests.organizer.browsing import another_account, signed_in, visitor
 
-READ = ["library", "genres", "plan-latest", "review", "jobs", "disconnect"]
+READ = ["library", "genres", "plan-latest", "review", "identify", "jobs", "disconnect"]
 WRITE = ["start", "plan-make"]
 PUBLIC = ["landing", "privacy", "terms", "link", "healthz"]
 
@@ -28,7 +28,7 @@ def test_anybody_may_read_the_public_pages(db: None, name: str) -> None:
     assert visitor().get(reverse(name)).status_code == 200
 
 
-@pytest.mark.parametrize("name", [*(set(READ) - {"genres", "disconnect"}), *PUBLIC, "callback"])
+@pytest.mark.parametrize("name", [*(set(READ) - {"genres", "identify", "disconnect"}), *PUBLIC, "callback"])
 def test_reading_pages_refuse_to_be_posted_to(account: SpotifyAccount, name: str) -> None:
     assert signed_in(account).post(reverse(name)).status_code == 405
 
@@ -60,6 +60,10 @@ def playlist_of(account: SpotifyAccount) -> list[Any]:
     return [*plan_of(account), account.playlists.get().pk]
 
 
+def identification_of(account: SpotifyAccount) -> list[Any]:
+    return [identify.start(account, "song.mp3", b"sound")[0].pk]
+
+
 def track_of(account: SpotifyAccount) -> list[Any]:
     return [account.saves.first().track_id]
 
@@ -75,6 +79,9 @@ def track_of(account: SpotifyAccount) -> list[Any]:
         ("plan-discard", "post", plan_of),
         ("plan-playlist", "get", playlist_of),
         ("plan-playlist", "post", playlist_of),
+        ("identified", "get", identification_of),
+        ("spectrogram", "get", identification_of),
+        ("identify-delete", "post", identification_of),
         ("correct", "post", track_of),
         ("take-back", "post", track_of),
     ],
@@ -88,7 +95,14 @@ def test_what_belongs_to_others_is_not_there(
     assert Job.objects.filter(is_cancel_asked=False).count() == before
 
 
-@pytest.mark.parametrize("name", ["job-resume", "job-cancel", "plan-apply", "plan-discard", "correct"])
+@pytest.mark.parametrize("name", ["identified", "spectrogram"])
+def test_addresses_that_show_one_thing_refuse_to_be_posted_to(account: SpotifyAccount, name: str) -> None:
+    assert signed_in(account).post(reverse(name, args=[1])).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "name", ["job-resume", "job-cancel", "plan-apply", "plan-discard", "correct", "identify-delete"]
+)
 def test_addresses_that_change_one_thing_refuse_to_be_read(account: SpotifyAccount, name: str) -> None:
     assert signed_in(account).get(reverse(name, args=[1])).status_code == 405
 

@@ -1,0 +1,118 @@
+// Dropping a file and recording from the microphone; the form works without either.
+
+const RECORD_S = 10;
+const form = document.querySelector("form.bring");
+const field = document.getElementById("id_sound");
+const send = document.getElementById("send");
+const record = document.getElementById("record");
+const recorded = document.getElementById("recorded");
+const announcer = document.getElementById("announcer");
+
+function complain(id, sentence) {
+  const place = document.getElementById(id);
+  place.textContent = sentence;
+  place.hidden = !sentence;
+}
+
+function isTooLarge(file) {
+  const limit = Number(form.dataset.maxBytes);
+  const text = `This file is larger than ${Math.round(limit / 1e6)} MB. A minute of the song is enough.`;
+  complain("sound-problem", file && file.size > limit ? text : "");
+  return Boolean(file) && file.size > limit;
+}
+
+function put(file) {
+  const list = new DataTransfer();
+  list.items.add(file);
+  field.files = list.files;
+}
+
+field.addEventListener("change", () => isTooLarge(field.files[0]));
+
+form.addEventListener("submit", (event) => {
+  if (isTooLarge(field.files[0])) {
+    event.preventDefault();
+    return;
+  }
+  send.disabled = true;
+  send.textContent = "Sending…";
+});
+
+// Coming back with the browser's Back button.
+window.addEventListener("pageshow", () => {
+  send.disabled = false;
+  send.textContent = "Listen to it";
+});
+
+for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
+  form.addEventListener(kind, (event) => {
+    event.preventDefault();
+    form.classList.toggle("dropping", kind === "dragenter" || kind === "dragover");
+    if (kind === "drop" && event.dataTransfer.files.length) {
+      put(event.dataTransfer.files[0]);
+      isTooLarge(field.files[0]);
+      send.focus();
+    }
+  });
+}
+
+// --- the microphone: asked for by a click only ----------------------------------------------------
+
+const WHY = {
+  NotAllowedError: "The browser did not allow the microphone. You can allow it next to the address, or choose a file.",
+  NotFoundError: "No microphone was found. You can choose a file instead.",
+  NotReadableError: "The microphone is in use by another program.",
+};
+// Music, not speech: what makes calls clear would take the music out.
+const SOUND = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+
+function recordingType() {
+  const kinds = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"];
+  return kinds.find((kind) => MediaRecorder.isTypeSupported(kind));
+}
+
+async function listen() {
+  record.disabled = true;
+  complain("record-problem", "");
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: SOUND });
+    await capture(stream);
+  } catch (error) {
+    complain("record-problem", WHY[error.name] || "The recording failed. You can choose a file instead.");
+    record.textContent = "Record ten seconds";
+    record.disabled = false;
+    recorded.hidden = true;
+  }
+}
+
+function capture(stream) {
+  return new Promise((resolve, reject) => {
+    const parts = [];
+    const recorder = new MediaRecorder(stream, { mimeType: recordingType() });
+    const clock = setInterval(() => { recorded.value += 0.25; }, 250);
+    const end = () => {
+      clearInterval(clock);
+      for (const track of stream.getTracks()) track.stop();
+    };
+    recorder.addEventListener("dataavailable", (event) => parts.push(event.data));
+    recorder.addEventListener("error", (event) => { end(); reject(event.error || event); });
+    recorder.addEventListener("stop", () => {
+      end();
+      put(new File(parts, "Recording", { type: recorder.mimeType }));
+      announcer.textContent = "Recorded. Sending it.";
+      form.requestSubmit(send);
+      resolve();
+    });
+    recorded.value = 0;
+    recorded.hidden = false;
+    record.textContent = "Recording…";
+    announcer.textContent = `Recording ${RECORD_S} seconds.`;
+    recorder.start();
+    setTimeout(() => recorder.state === "recording" && recorder.stop(), RECORD_S * 1000);
+  });
+}
+
+if (navigator.mediaDevices && window.MediaRecorder) {
+  document.getElementById("microphone").hidden = false;
+  record.addEventListener("click", listen);
+}
