@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from classifier import audio
 from classifier.results import Result
 from classifier.sound.expert import SoundExpert
 from organizer import accounts, classify, ear, enrich, identify, tasks
@@ -93,7 +94,12 @@ def test_a_file_is_heard_and_named_and_its_audio_is_gone(
     found.refresh_from_db()
     assert (found.state, found.sound) == ("done", None)
     page = page_of(found)
-    assert "It sounds like Jazz" in page and "60%" in page and "8 seconds of sound alone" in page
+    assert (
+        "It sounds like Jazz" in page
+        and "54%" in page
+        and "None of them" in page
+        and "8 seconds of sound alone" in page
+    )
 
 
 def test_what_the_model_says_by_sound_alone_is_what_is_stored(
@@ -108,7 +114,7 @@ def test_what_the_model_says_by_sound_alone_is_what_is_stored(
 
 def test_a_doubtful_sound_is_called_doubtful(account: SpotifyAccount, judged: Callable[[bool], None]) -> None:
     judged(False)
-    assert "Not sure: perhaps Jazz" in page_of(brought(account))
+    assert "Probably Jazz &amp; blues, but not sure" in page_of(brought(account))
 
 
 def test_the_picture_is_there_with_words_for_those_who_do_not_see_it(account: SpotifyAccount) -> None:
