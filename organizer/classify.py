@@ -151,6 +151,14 @@ def classify_tracks(tracks: list[Track], version: ModelVersion) -> int:
     return len(stale)
 
 
+def by_sound_alone(spoken: Mapping[str, float]) -> "Result":
+    """What the version in use makes of a sound of which nothing else is known; family → log-probability."""
+    from classifier.predict import Example
+
+    (result,) = predictor(champion()).predict([Example("", None, sound=spoken)])
+    return result
+
+
 def _features(tracks: list[Track]) -> dict[int, dict[str, float]]:
     """The most trusted source's features per track."""
     rows = AudioFeatures.objects.filter(track__in=tracks, values__isnull=False, source__in=FEATURE_SOURCES)

@@ -3,7 +3,6 @@
 torch and the decoders are imported inside functions, so that only the worker that listens ever loads them.
 """
 
-import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from classifier.errors import AudioError
-from classifier.hearing import SURE_BY_SOUND
 from organizer.models import AudioAnalysis, Track
 
 if TYPE_CHECKING:
@@ -72,35 +70,26 @@ def _decoded(clip: bytes) -> "np.ndarray | AudioError":
 
 
 @dataclass(frozen=True)
-class Identified:
-    """What a sound says of itself."""
+class Attended:
+    """What one sound says of itself, to be judged and looked at."""
 
-    genres: dict[str, float]  # probabilities by sound alone
-    is_sure: bool
+    spoken: dict[str, float]  # family → log-probability
     encoder: str
     embedding: "np.ndarray"  # float32 [E]
     caption: "Caption"
     png: bytes  # the mel spectrogram
 
 
-def identify(sound: bytes) -> Identified:
-    """Genres, embedding and spectrogram of a sound; AudioError with a sentence when it cannot be heard."""
+def attend(sound: bytes) -> Attended:
+    """Hear one sound alone and draw it; AudioError with a sentence when it cannot be heard."""
     from classifier import audio, features, spectrogram
     from classifier.sound import CLIP_SECONDS
 
     wave, expert = audio.decode(sound, window_s=CLIP_SECONDS), sound_expert()
     embeddings = expert.embed([wave])
-    said = expert.opinion.spoken(embeddings)[0]
-    genres = {family: round(math.exp(log_p), 4) for family, log_p in said.items()}
+    (spoken,) = expert.opinion.spoken(embeddings)
     level = features.log_mel(wave)
-    return Identified(
-        genres=genres,
-        is_sure=max(genres.values()) >= SURE_BY_SOUND,
-        encoder=expert.encoder,
-        embedding=embeddings[0],
-        caption=spectrogram.caption(level),
-        png=spectrogram.png(level),
-    )
+    return Attended(spoken, expert.encoder, embeddings[0], spectrogram.caption(level), spectrogram.png(level))
 
 
 def said_of(tracks: list[Track]) -> dict[int, dict[str, float]]:

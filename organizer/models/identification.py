@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.db import models
 from django.db.models import Q
 
@@ -26,14 +24,15 @@ class Identification(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)  # a sound that kills its worker is given up
     error = models.CharField(max_length=300, blank=True)
     seconds = models.FloatField(default=0.0)  # how much of it was heard
-    genres = models.JSONField(default=dict)  # {genre: probability}, by sound alone
+    genres = models.JSONField(
+        default=dict
+    )  # {genre: probability if it belongs to one of them}, by sound alone
     is_sure = models.BooleanField(default=False)
+    other = models.FloatField(default=0.0)  # chance that it belongs to none of these genres
     picture = models.JSONField(
         default=dict
     )  # words and axis of the spectrogram: classifier.spectrogram.Caption
     spectrogram = models.BinaryField(null=True)  # PNG
-    encoder = models.CharField(max_length=40, blank=True)
-    embedding = models.BinaryField(null=True)  # float16, little-endian
     nearest = models.JSONField(default=list)  # [[track id, cosine similarity]], the most alike first
     compared = models.PositiveIntegerField(default=0)  # songs of the library that it was compared with
     created_at = models.DateTimeField(auto_now_add=True)
@@ -57,6 +56,6 @@ class Identification(models.Model):
 
     @property
     def ranked(self) -> list[tuple[str, float]]:
-        """The genres, the likeliest first."""
-        pairs: dict[str, Any] = self.genres
-        return sorted(pairs.items(), key=lambda pair: -pair[1])
+        """The genres with their chances, the likeliest first; what is left of 1 is the chance of none of them."""
+        chances = [(genre, p * (1 - self.other)) for genre, p in self.genres.items()]
+        return sorted(chances, key=lambda pair: -pair[1])

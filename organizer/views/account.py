@@ -106,6 +106,7 @@ def disconnect(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
         "songs": account.saves.count(),
         "corrections": account.corrections.count(),
         "rules": account.playlists.count(),
+        "identifications": account.identifications.count(),
         "plans": account.plans.count(),
         "jobs": account.jobs.count(),
     }

@@ -22,12 +22,12 @@ BARS = 5
 MOST_TICKS = 7
 ALIKE = (
     (0.97, "practically the same sound"),
-    (0.8, "very much alike"),
-    (0.6, "alike"),
-    (0.4, "somewhat alike"),
+    (0.75, "very much alike"),
+    (0.5, "alike"),
+    (0.3, "somewhat alike"),
     (-1.0, "not much alike"),
 )
-_HEAVY = ("sound", "spectrogram", "embedding")
+_HEAVY = ("sound", "spectrogram")
 
 
 @csrf_exempt  # only until the upload handler is in place: `_page_or_upload` checks the token

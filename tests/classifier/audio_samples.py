@@ -81,3 +81,17 @@ def every_format(seconds: float) -> dict[str, bytes]:
         "m4a ALAC": by_ffmpeg(two, "ipod", "alac", 48_000),
         "AAC": by_ffmpeg(two, "adts", "aac", 48_000),
     }
+
+
+def long_mp3(hours: float) -> bytes:
+    """A tone at the lowest rate there is, its first minute over and over: 3.6 MB an hour."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp3", options={"write_xing": "0", "id3v2_version": "0"}) as container:
+        stream = container.add_stream("libmp3lame", rate=8_000, layout="mono")
+        stream.bit_rate = 8_000
+        minute = tone(60, 8_000, 1).T
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(minute), format="fltp", layout="mono")
+        frame.sample_rate = 8_000
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            container.mux(packet)
+    return file.getvalue() * round(60 * hours)
