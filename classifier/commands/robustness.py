@@ -9,10 +9,15 @@ from classifier.errors import AudioError, DataError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", type=Path, help="a version directory of a net that hears")
+    parser.add_argument(
+        "model", help="a version directory of a net that hears or of a sound expert, or 'shipped'"
+    )
     parser.add_argument("--data", type=Path, required=True, help="a folder genre/file of sound")
     parser.add_argument(
         "--split-lists", type=Path, help="take only the clips that its valid_*.txt and test_*.txt name"
+    )
+    parser.add_argument(
+        "--fast", action="store_true", help="try the sound expert without the pretrained tagger"
     )
     parser.add_argument("--seed", type=tables.whole(0, tables.MAX_SEED), default=0)
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
@@ -23,29 +28,27 @@ def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from classifier.audio import decode
-    from classifier.folders import list_clips
-    from classifier.sound.answer import answer_of, load_net
     from classifier.sound.clips import CLIP_SECONDS, listed_names
     from classifier.sound.degrade import robustness
+    from classifier.sound.listener import load_listener
 
-    net, meta = load_net(options.model)
-    chosen = listed_names(options.split_lists, ("valid", "test")) if options.split_lists else None
-    clips = [clip for clip in list_clips(options.data) if clip.label in meta["labels"]]
-    if chosen is not None:
-        clips = [clip for clip in clips if f"{clip.label}/{clip.path.stem}" in chosen]
-    if not clips:
-        raise DataError(
-            f"{options.data.name} holds no clip of the genres of {options.model.name} to try it on."
-        )
+    listener = load_listener(options.model, accurate=not options.fast)
+    filed = listener.filed(options.data)
+    if options.split_lists:
+        chosen = listed_names(options.split_lists, ("valid", "test"))
+        filed = [(clip, place) for clip, place in filed if f"{clip.label}/{clip.path.stem}" in chosen]
+    if not filed:
+        raise DataError(f"The lists of {options.split_lists.name} name no clip of {options.data.name}.")
+    clips = [clip for clip, _ in filed]
     try:
-        waves = [decode(clip.path.read_bytes(), max_seconds=CLIP_SECONDS) for clip in clips]
-    except (AudioError, OSError) as error:
+        waves = [decode(clip.path, window_s=CLIP_SECONDS) for clip in clips]
+    except AudioError as error:
         raise DataError(f"{options.data.name}: {error}") from error
-    truth = [meta["labels"].index(clip.label) for clip in clips]
+    truth = [place for _, place in filed]
     with tqdm(total=len(clips), unit="clip", delay=1) as bar:
-        figures = robustness(waves, truth, answer_of(net), seed=options.seed, on_clip=bar.update)
+        figures = robustness(waves, truth, listener.answer, seed=options.seed, on_clip=bar.update)
     if options.json:
         print(json.dumps({"clips": len(clips), "accuracy": figures}, indent=1))
         return
-    print(f"{options.model.name} on {len(clips)} clips of {options.data.name}:")
+    print(f"{listener.name} on {len(clips)} clips of {options.data.name}:")
     tables.print_rows(("sound", "accuracy"), [(name, f"{value:.1%}") for name, value in figures.items()])
