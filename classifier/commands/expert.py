@@ -18,6 +18,8 @@ def train(options: argparse.Namespace) -> None:
     """`--data` lists files of taggrams (.npz) and folders genre/file of sound; `--cnn` is a version of the net."""
     if options.cnn is None:
         raise DataError("train expert needs --cnn, the directory of a trained cnn.")
+    from classifier.sound.build import build_expert
+
     paths = [Path(text) for text in tables.names(options.data) or ()]
     parts = [_read(path) for path in paths]
     for clips, origin in parts:
@@ -25,8 +27,6 @@ def train(options: argparse.Namespace) -> None:
     if options.dry_run:
         print("Nothing was trained.")
         return
-    from classifier.sound.build import build_expert
-
     meta = build_expert(parts, options.cnn, options.out, name=options.name, seed=options.seed)
     figures = meta["metrics"]["tagger_head_cross_validated"]
     print(

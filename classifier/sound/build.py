@@ -14,14 +14,15 @@ from classifier.dataset import Provenance
 from classifier.errors import DataError, ModelError
 from classifier.labels import detect_mapping, families_of
 from classifier.sound import opinion, taggrams
+from classifier.sound.answer import load_net
 from classifier.sound.tagger import TAGS
 from classifier.sound.taggrams import Taggrams
-from classifier.sound.train import arrays_of, load_net
+from classifier.sound.train import arrays_of
 
 FOLDS = 5
-# Of the answer: the words keep families alive that few clips taught; MelCNN hears timbre that no tag names. Chosen
-# on clips that neither learned from, see docs/sound.md.
-SHARES: Mapping[str, float] = {"words": 0.2, "cnn": 0.3}
+# Of the answer: the words keep families alive that few clips taught; the layer before the tags knows what no tag
+# names, but fewer clips; MelCNN hears timbre. Chosen on clips that none had learned from, see docs/sound.md.
+SHARES: Mapping[str, float] = {"words": 0.2, "deep": 0.4, "cnn": 0.3}
 MIN_CLIPS = 5  # of a family
 
 
@@ -47,14 +48,14 @@ def build_expert(
         raise ModelError(f"The model version {cnn.name} is no version of the net cnn.")
     known = families_of(trained["labels"], detect_mapping(trained["labels"]) or "families")
     clips = _enough(sum((one for one, _ in parts[1:]), start=parts[0][0]))
-    head = taggrams.learn_head(clips, seed)
+    head, deep = taggrams.learn_head(clips, seed), taggrams.learn_deep_head(clips)
     meta = {
         "format": registry.FORMAT,
         "kind": opinion.KIND,
         "name": name or out_dir.name,
         "encoder": opinion.ENCODER,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "heads": {"tagger": list(head.labels), "cnn": trained["labels"]},
+        "heads": {"tagger": list(head.labels), "deep": list(deep.labels), "cnn": trained["labels"]},
         "families": {label: family for label, family in known.items() if family},
         "tags": list(TAGS),
         "shares": dict(SHARES),
@@ -64,7 +65,9 @@ def build_expert(
         "metrics": {"tagger_head_cross_validated": _cross_validated(clips, seed)},
     }
     arrays = {f"cnn.{key}": array for key, array in arrays_of(net).items()}
-    arrays |= head.arrays("tagger") | {"usual": taggrams.usual_tags(clips).astype(np.float32)}
+    arrays |= (
+        head.arrays("tagger") | deep.arrays("deep") | {"usual": taggrams.usual_tags(clips).astype(np.float32)}
+    )
     registry.write_files(out_dir, meta, {registry.WEIGHTS: arrays})
     return meta
 

@@ -59,14 +59,16 @@ def read(path: Path | None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 class Opinion:
     """Heads on parts of the embedding; see `log_probabilities` for how they are joined.
 
-    encoders: names of the embedding's definition with the tagger and without. tagger: head on the tags' mean and deviation, answering with families. cnn: head on MelCNN's layer, whose labels
-    belong to `families`.
-    usual: mean probability of each tag over many clips [50]; tags: their names. shares: how much the words and MelCNN count, of 1.
+    encoders: names of the embedding's definition, with the tagger and without. tagger, deep: heads on the tags' mean and
+    deviation, and on the layer before the tags, answering with families. cnn: head on MelCNN's layer, whose labels
+    belong to `families`. usual: mean probability of each of `tags` over many clips [50]. shares: how much the words, the
+    deep head and MelCNN count, of 1.
     """
 
     name: str
     encoders: tuple[str, str]
     tagger: Head
+    deep: Head
     cnn: Head
     families: Mapping[str, str]
     usual: np.ndarray
@@ -75,22 +77,22 @@ class Opinion:
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Opinion":
-        """From a sound version's directory, the shipped one without a path; ModelError says what is wrong with it."""
+        """From a sound expert's directory, the shipped one's without a path; ModelError says what is wrong with it."""
         meta, arrays = read(path)
         try:
+            labels = {name: tuple(found) for name, found in meta["heads"].items()}
             return cls(
-                str(meta["name"]),
-                (str(meta["encoder"]), f"{meta['encoder']}-fast"),
-                Head.restore(arrays, "tagger", tuple(meta["heads"]["tagger"])),
-                Head.plain(
-                    arrays["cnn.head.1.weight"], arrays["cnn.head.1.bias"], tuple(meta["heads"]["cnn"])
-                ),
-                dict(meta["families"]),
-                arrays["usual"],
-                tuple(meta["tags"]),
-                {name: float(meta["shares"][name]) for name in ("cnn", "words")},
+                name=str(meta["name"]),
+                encoders=(str(meta["encoder"]), f"{meta['encoder']}-fast"),
+                tagger=Head.restore(arrays, "tagger", labels["tagger"]),
+                deep=Head.restore(arrays, "deep", labels["deep"]),
+                cnn=Head.plain(arrays["cnn.head.1.weight"], arrays["cnn.head.1.bias"], labels["cnn"]),
+                families=dict(meta["families"]),
+                usual=arrays["usual"],
+                tags=tuple(meta["tags"]),
+                shares={name: float(meta["shares"][name]) for name in ("words", "deep", "cnn")},
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelError("The sound expert is damaged: its parts do not fit.") from error
 
     @property
@@ -110,21 +112,28 @@ class Opinion:
     def log_probabilities(self, embeddings: np.ndarray) -> np.ndarray:
         """embeddings float [n, WIDTH] -> [n, K] in `labels`' order, NaN where nothing that heard the clip was taught.
 
-        Without the tagger MelCNN decides alone. With it the words speak first; the head on the tags, and then MelCNN,
-        move the families that they were taught among each other.
+        Without the tagger MelCNN decides alone. With it the words speak first; the heads on what the tagger heard, and
+        then MelCNN, move the families that they were taught among each other.
         """
-        small, known = gathered(
-            self.cnn.log_probabilities(part(embeddings, "mel_cnn")), self.cnn.labels, self.families
+        result = self._columns(
+            *gathered(self.cnn.log_probabilities(part(embeddings, "mel_cnn")), self.cnn.labels, self.families)
         )
-        by_cnn = self._columns(small, known)
         tagged = ~np.isnan(part(embeddings, "tags_mean")).any(1)
         if tagged.any():
-            tags, deviation = (part(embeddings[tagged], name) for name in ("tags_mean", "tags_std"))
-            words = self._columns(*by_words(tags, self.usual, self.tags))
-            learned = self.tagger.log_probabilities(np.hstack([tags, deviation]))
-            said = _moved(words, self._columns(learned, self.tagger.labels), 1 - self.shares["words"])
-            by_cnn[tagged] = _moved(said, by_cnn[tagged], self.shares["cnn"])
-        return by_cnn
+            result[tagged] = _moved(self._by_tagger(embeddings[tagged]), result[tagged], self.shares["cnn"])
+        return result
+
+    def _by_tagger(self, embeddings: np.ndarray) -> np.ndarray:
+        tags, deviation = part(embeddings, "tags_mean"), part(embeddings, "tags_std")
+        words = self._columns(*by_words(tags, self.usual, self.tags))
+        by_tags = self.tagger.log_probabilities(np.hstack([tags, deviation]))
+        by_layer = self.deep.log_probabilities(part(embeddings, "penultimate"))
+        learned = _moved(
+            self._columns(by_tags, self.tagger.labels),
+            self._columns(by_layer, self.deep.labels),
+            self.shares["deep"],
+        )
+        return _moved(words, learned, 1 - self.shares["words"])
 
     def _columns(self, log_p: np.ndarray, families: tuple[str, ...]) -> np.ndarray:
         """log_p [n, F] of `families` as columns of `labels`, NaN elsewhere."""
@@ -134,6 +143,9 @@ class Opinion:
 
 
 def _moved(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
-    """`first` [n, K] pulled by `second` where that one knows the families; what only one knows, the other rules out little."""
-    certain = normalised(np.where(np.isnan(first), np.log(UNNAMED), first))
-    return masked(certain, second, ~np.isnan(second[0]), Pull(own=1 - share, sound=share))
+    """`first` [n, K] pulled by `second` among the families that `second` knows; NaN where neither knows one."""
+    taught = ~np.isnan(second[0])
+    known = taught | ~np.isnan(first[0])
+    result = np.full(first.shape, np.nan)
+    result[:, known] = normalised(np.where(np.isnan(first), np.log(UNNAMED), first)[:, known])
+    return masked(result, second, taught, Pull(own=1 - share, sound=share))

@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -21,30 +21,43 @@ from classifier.sound.heads import Head
 if TYPE_CHECKING:
     from classifier.sound.tagger import Tagger
 
-PATCHES = 5  # as many as a clip gets when it is served; published clips have 28, a second apart
+PATCHES = 10  # as many as a clip of 30 s gets when it is served; published clips have 28, a second apart
 VIEWS = 4  # times a clip is learned from, with other patches each time
+DEEP_PENALTY = 100.0
 PENALTY = 60.0  # best of 30, 60, 100, 300 by cross-validation on the 443 training clips, blocks of neighbours held out
 
 
 @dataclass(frozen=True)
 class Taggrams:
-    """names and labels of n clips, and each clip's tag probabilities, float32 [patches, tags]."""
+    """names and labels of n clips, each clip's tag probabilities, float32 [patches, tags], and the mean of the layer
+    before them, float32 [200], or None where only the tags were published."""
 
     names: tuple[str, ...]
     labels: tuple[str, ...]
     tags: tuple[np.ndarray, ...]
+    deep: tuple[np.ndarray | None, ...]
 
     def take(self, rows: Sequence[int]) -> "Taggrams":
-        return Taggrams(*(tuple(part[i] for i in rows) for part in (self.names, self.labels, self.tags)))
+        parts = (self.names, self.labels, self.tags, self.deep)
+        return Taggrams(*(tuple(part[i] for i in rows) for part in parts))
 
     def in_families(self) -> "Taggrams":
         """Labelled with families instead; clips whose label names none are left out. DataError for unknown labels."""
         family = families_of(set(self.labels), detect_mapping(self.labels) or "families")
         kept = self.take([i for i, label in enumerate(self.labels) if family[label]])
-        return Taggrams(kept.names, tuple(str(family[label]) for label in kept.labels), kept.tags)
+        return replace(kept, labels=tuple(str(family[label]) for label in kept.labels))
 
     def __add__(self, other: "Taggrams") -> "Taggrams":
-        return Taggrams(self.names + other.names, self.labels + other.labels, self.tags + other.tags)
+        """Both; of a clip that is in both, the first one's tags and whichever layer there is."""
+        place = {name: i for i, name in enumerate(other.names)}
+        deep = tuple(
+            other.deep[place[name]] if own is None and name in place else own
+            for name, own in zip(self.names, self.deep, strict=True)
+        )
+        new = other.take([i for name, i in place.items() if name not in set(self.names)])
+        return Taggrams(
+            self.names + new.names, self.labels + new.labels, self.tags + new.tags, deep + new.deep
+        )
 
 
 def read(path: Path) -> tuple[Taggrams, Provenance]:
@@ -71,7 +84,7 @@ def read(path: Path) -> tuple[Taggrams, Provenance]:
     names = tuple(Path(clip).stem for clip in clips)
     labels = tuple(clip.split("/")[0] for clip in clips)
     origin = Provenance(path.name, hashlib.sha256(content).hexdigest(), len(clips), "not stated")
-    return Taggrams(names, labels, tuple(x[ids == clip] for clip in clips)), origin
+    return Taggrams(names, labels, tuple(x[ids == clip] for clip in clips), (None,) * len(clips)), origin
 
 
 def statistics(tags: np.ndarray) -> np.ndarray:
@@ -92,6 +105,16 @@ def learn_head(clips: Taggrams, seed: int = 0, penalty: float = PENALTY) -> Head
         for _ in range(VIEWS)
     ]
     return heads.learn(np.concatenate(views), np.tile(clips.labels, VIEWS), penalty)
+
+
+def learn_deep_head(clips: Taggrams, penalty: float = DEEP_PENALTY) -> Head:
+    """A head on the layer before the tags, from the clips that have it."""
+    kept = [(deep, label) for deep, label in zip(clips.deep, clips.labels, strict=True) if deep is not None]
+    if len({label for _, label in kept}) < 2:
+        raise DataError(
+            "At least one folder of sound is needed: published taggrams lack the layer before the tags."
+        )
+    return heads.learn(np.array([deep for deep, _ in kept]), np.array([label for _, label in kept]), penalty)
 
 
 def usual_tags(clips: Taggrams) -> np.ndarray:
@@ -126,15 +149,15 @@ def from_folder(
     DataError
         No sound files, or one that cannot be used.
     """
-    clips, digest, tags = list_clips(folder), hashlib.sha256(), []
+    clips, digest, heard = list_clips(folder), hashlib.sha256(), []
     for i, clip in enumerate(clips):
         try:
-            tags.append(tagger([audio.decode(clip.path, window_s=CLIP_SECONDS)])[0].tags)
+            heard += tagger([audio.decode(clip.path, window_s=CLIP_SECONDS)])
         except AudioError as error:
             raise DataError(f"{clip.label}/{clip.path.name}: {error}") from error
-        digest.update(tags[-1].tobytes())
+        digest.update(heard[-1].tags.tobytes())
         on_clip(i + 1, len(clips))
     names, labels = zip(*((clip.path.stem, clip.label) for clip in clips), strict=True)
-    return Taggrams(names, labels, tuple(tags)), Provenance(
-        folder.name, digest.hexdigest(), len(clips), "not stated"
-    )
+    tags, deep = tuple(one.tags for one in heard), tuple(one.penultimate.mean(0) for one in heard)
+    origin = Provenance(folder.name, digest.hexdigest(), len(clips), "not stated")
+    return Taggrams(names, labels, tags, deep), origin
