@@ -10,7 +10,7 @@ import soundfile as sf
 from classifier.errors import AudioError
 
 MAX_CHANNELS = 8
-SR_RANGE_HZ = (4_000, 384_000)
+SR_RANGE_HZ = (4_000, 192_000)
 BLOCK = 2**18  # frames read at a time: each call seeks anew, and a lying header cannot reserve memory
 
 # Beginnings of what libsndfile reads faster or more exactly. It knows two dozen formats more, which nobody asked for.
