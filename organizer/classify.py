@@ -14,7 +14,7 @@ from django.db import IntegrityError
 
 from classifier.context import LibraryContext
 from organizer import ear, jobs
-from organizer.models import AudioFeatures, Job, ModelVersion, Prediction, Track
+from organizer.models import AudioFeatures, Identification, Job, ModelVersion, Prediction, Track
 
 if TYPE_CHECKING:
     from classifier.predict import Example, Predictor, Result
@@ -108,7 +108,7 @@ def classify_batch(job: Job) -> bool:
         classify_tracks(chunk, version)
         last_pk, done = chunk[-1].pk, done + len(chunk)
         jobs.tick(job, done=done, total=total, cursor={"last_pk": last_pk})
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or Identification.objects.waiting().exists():
             return False
     jobs.tick(job, counts=job.counts | {"classified": done, "model": version.name})
     return True

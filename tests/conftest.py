@@ -77,7 +77,7 @@ def account(db: None, settings: Any) -> Any:
     )
 
 
-def _chromium() -> str:
+def chromium_path() -> str:
     """The browser's path. Without one the test is skipped, but never where CI promises a browser."""
     candidates = [os.environ.get("CHROMIUM"), "/usr/bin/chromium", shutil.which("chromium")]
     for path in candidates:
@@ -93,7 +93,7 @@ def _chromium() -> str:
 def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
-    path = _chromium()
+    path = chromium_path()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield browser

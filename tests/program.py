@@ -17,9 +17,9 @@ PASSED_ON = ("PATH", "HOME", "LANG")
 class Running:
     """A supervisor in a process of its own, and what it printed so far."""
 
-    def __init__(self, var: Path, *arguments: str) -> None:
+    def __init__(self, var: Path, *arguments: str, **settings: str) -> None:
         env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        env |= {"VAR_DIR": str(var), "SPOTIFY_CLIENT_ID": "", "REDIS_URL": "", "DATABASE_URL": ""}
+        env |= {"VAR_DIR": str(var), "SPOTIFY_CLIENT_ID": "", "REDIS_URL": "", "DATABASE_URL": "", **settings}
         self._printed = var.parent / f"printed-{time.monotonic_ns()}"
         with self._printed.open("w") as output:
             command = [sys.executable, "-m", "organizer.supervisor", *arguments]

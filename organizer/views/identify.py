@@ -19,7 +19,7 @@ from organizer.views.jobs import HtmxHttpRequest
 from organizer.views.uploads import InMemory
 
 BARS = 5
-MOST_TICKS = 7
+MOST_TICKS = 4
 ALIKE = (
     (0.97, "practically the same sound"),
     (0.75, "very much alike"),

@@ -25,21 +25,23 @@ AT_MOST_S = 1800.0
 PARTS = ("simulator", "gunicorn", "worker-io", "worker-ml", "valkey", "beat")
 
 
-def measure(songs: int) -> dict[str, Any]:
-    """Print and return songs per second, by phase, and which process used how much of the processor."""
+def measure(songs: int, listening: str) -> dict[str, Any]:
+    """Print and return songs per second, by phase, and which process used how much of the processor.
+
+    listening: `fast` or `accurate`, as in the settings.
+    """
     with tempfile.TemporaryDirectory(prefix="cratewise-bench-") as folder:
         table = Path(folder) / "songs.csv"
         write_songs(table, songs)
-        running = Running(
-            Path(folder) / "var", "--port", str(free_port()), "--catalog", str(table), "--liked", str(songs)
-        )
+        options = ("--port", str(free_port()), "--catalog", str(table), "--liked", str(songs))
+        running = Running(Path(folder) / "var", *options, LISTENING=listening)
         try:
             running.wait_until_ready()
             found = _journey(running, Path(folder) / "var" / "demo.sqlite3")
         finally:
             running.process.terminate()
             running.process.wait(20)
-    _print(found)
+    _print(found, listening)
     return found
 
 
@@ -66,6 +68,7 @@ def _journey(running: Running, database: Path) -> dict[str, Any]:
         _press(browser, url, "jobs/start")
         phases = dict(_phases(database, started))
     took_s = time.perf_counter() - started
+    memory_mb = _memory_mb(running)
     used_s = {part: round(spent - before[part], 1) for part, spent in _processor_s(running).items()}
     with sqlite3.connect(database) as rows:
         songs, heard = (
@@ -75,6 +78,7 @@ def _journey(running: Running, database: Path) -> dict[str, Any]:
     return {
         "songs": songs,
         "heard": heard,
+        "memory_mb": memory_mb,
         "seconds": round(took_s, 2),
         "songs_per_s": round(songs / took_s, 1),
         "phase_s": {name: round(seconds, 2) for name, seconds in phases.items()},
@@ -127,16 +131,34 @@ def _processor_s(running: Running) -> Counter[str]:
     """Seconds of processor time by part of the program."""
     used: Counter[str] = Counter()
     for process in psutil.Process(running.process.pid).children(recursive=True):
-        line = " ".join(process.cmdline())
         times = process.cpu_times()
-        used[next((part for part in PARTS if part in line), "other")] += times.user + times.system
+        used[_part(process)] += times.user + times.system
     return used
 
 
-def _print(found: dict[str, Any]) -> None:
-    print(f"library   {found['songs_per_s']:12,.1f} songs/s        from start to ready for review")
+def _memory_mb(running: Running) -> dict[str, int]:
+    """Most memory that any process of each part ever held."""
+    held: dict[str, int] = {}
+    for process in psutil.Process(running.process.pid).children(recursive=True):
+        part = _part(process)
+        (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process.pid}/status").read_text())
+        held[part] = max(held.get(part, 0), int(peak) // 1000)
+    return held
+
+
+def _part(process: psutil.Process) -> str:
+    line = " ".join(process.cmdline())
+    return next((part for part in PARTS if part in line), "other")
+
+
+def _print(found: dict[str, Any], listening: str) -> None:
+    print(
+        f"library   {found['songs_per_s']:12,.1f} songs/s        from start to ready for review, {listening}"
+    )
     print(f"          {found['songs']} songs, {found['heard']} of them heard, in {found['seconds']:.1f} s")
     for name, seconds in found["phase_s"].items():
         print(f"  {name:16} {seconds:8.1f} s {found['songs'] / seconds:10,.1f} songs/s")
     spent = ", ".join(f"{part} {seconds:.1f}" for part, seconds in found["processor_s"].items() if seconds)
-    print(f"  processor seconds: {spent}", flush=True)
+    print(f"  processor seconds: {spent}")
+    held = ", ".join(f"{part} {megabytes}" for part, megabytes in found["memory_mb"].items())
+    print(f"  most memory in MB: {held}", flush=True)
