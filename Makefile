@@ -5,6 +5,7 @@
 PORT ?= 8000
 CATALOG ?=
 LIKED ?=
+CLIPS ?=
 ARGS ?=
 FILES ?= 10000
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -45,8 +46,8 @@ check: .venv/dev  ## everything a reviewer would run besides tests: format, type
 fuzz: .venv/dev  ## spoil FILES=10000 sound files and decode them in processes that may die (minutes)
 	@$(BIN)/python -m tests.classifier.fuzz --files $(FILES)
 
-bench: .venv/dev  ## measure how fast this machine plans, classifies and syncs
-	@$(BIN)/python -m tests.bench
+bench: .venv/dev  ## measure how fast this machine plans, classifies, syncs and hears (CLIPS=folder of sound)
+	@$(BIN)/python -m tests.bench $(if $(CLIPS),--clips "$(CLIPS)") $(ARGS)
 
 clean:  ## remove the virtual environment and caches; data in var/ stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,7 +16,7 @@ OTHERS = ("features", "artist")
 FLOOR = (
     1e-6  # probability of a genre that nothing speaks for, because the logarithm of nothing cannot be stored
 )
-SURE_BY_SOUND = 0.8  # confidence from which a song known by its sound alone is filed
+SURE_BY_SOUND = 0.67  # times the 84 % of songs that are of a taught genre: a confidence of .8, right for 81 % outside songs
 
 
 @dataclass(frozen=True)

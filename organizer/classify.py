@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BATCH_S = 60.0
 CHUNK = 500
-FEATURE_SOURCES = ("reccobeats",)  # in the order of trust
+FEATURE_SOURCES = ("reccobeats", ear.FEATURE_SOURCE)  # in the order of trust
 
 
 def champion() -> ModelVersion:

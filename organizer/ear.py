@@ -4,7 +4,7 @@ torch and the decoders are imported inside functions, so that only the worker th
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
     from classifier.sound.expert import SoundExpert
     from classifier.sound.opinion import Opinion
     from classifier.spectrogram import Caption
+
+FEATURE_SOURCE = "sound"  # of features that were heard, where no service has any
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What hearing one preview gave."""
+
+    embedding: bytes  # as it is stored
+    features: dict[str, float] | None = (
+        None  # Spotify-like, where they were wanted and the extra is installed
+    )
 
 
 @lru_cache(maxsize=1)
@@ -48,15 +60,31 @@ class Ear:
             return ""
         return "Previews were judged by the small network alone, because the music tagger is not installed."
 
-    def many(self, clips: Sequence[bytes]) -> list[bytes | AudioError]:
-        """An embedding for each clip, or what is wrong with it. Decoded in threads: it happens outside Python."""
+    def many(self, clips: Sequence[bytes], undescribed: Collection[int] = ()) -> list[Sound | AudioError]:
+        """What each clip gives, or what is wrong with it; features only for the places in `undescribed`.
+
+        Decoded in threads: it happens outside Python.
+        """
         from classifier.sound.opinion import packed
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            sounds = list(pool.map(_decoded, clips))
-        waves = [sound for sound in sounds if not isinstance(sound, AudioError)]
-        embeddings = iter(packed(sound_expert().embed(waves)))
-        return [sound if isinstance(sound, AudioError) else next(embeddings) for sound in sounds]
+            decoded = list(pool.map(_decoded, clips))
+        waves = {place: wave for place, wave in enumerate(decoded) if not isinstance(wave, AudioError)}
+        embeddings = dict(zip(waves, packed(sound_expert().embed(list(waves.values()))), strict=True))
+        features = _described({place: waves[place] for place in waves if place in undescribed})
+        return [
+            wave if isinstance(wave, AudioError) else Sound(embeddings[place], features.get(place))
+            for place, wave in enumerate(decoded)
+        ]
+
+
+def _described(waves: "Mapping[int, np.ndarray]") -> dict[int, dict[str, float]]:
+    """Features by place, or none at all where the operator has not installed the extra."""
+    from classifier.sound import spotify_like
+
+    if not waves or not spotify_like.available():
+        return {}
+    return dict(zip(waves, spotify_like.features_of(list(waves.values())), strict=True))
 
 
 def _decoded(clip: bytes) -> "np.ndarray | AudioError":

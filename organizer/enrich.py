@@ -6,7 +6,7 @@ away is skipped with a note, and the songs are classified from what there is.
 """
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from classifier.errors import AudioError
 from organizer import jobs, network
+from organizer.ear import FEATURE_SOURCE, Sound
 from organizer.hunting import RETRY_MISS_AFTER, Hunt
 from organizer.models import AudioAnalysis, AudioFeatures, Identification, Job, Track
 from organizer.models.track import TrackQuerySet
@@ -36,13 +37,16 @@ class Heard:
     track_id: int
     source: str = ""
     source_id: str = ""
-    embedding: bytes | None = None
+    sound: Sound | None = None
     error: str = ""
     retry_after: timedelta | None = None
 
 
 class Ear(Protocol):
-    """Previews' bytes → embeddings as they are stored, or an AudioError with a sentence for each unusable one."""
+    """Previews' bytes → what they sound like, or an AudioError with a sentence for each unusable one.
+
+    Features are heard only at the places of `undescribed`.
+    """
 
     @property
     def encoder(self) -> str: ...
@@ -50,7 +54,9 @@ class Ear(Protocol):
     @property
     def shortcoming(self) -> str: ...
 
-    def many(self, clips: Sequence[bytes]) -> list[bytes | AudioError]: ...
+    def many(
+        self, clips: Sequence[bytes], undescribed: Collection[int] = ...
+    ) -> list[Sound | AudioError]: ...
 
 
 def enrich_batch(job: Job) -> bool:
@@ -108,10 +114,13 @@ def _library(job: Job) -> TrackQuerySet:
 
 def _store_features(source: str, tracks: dict[str, Track], found: dict[str, dict[str, float]]) -> None:
     now = timezone.now()
-    rows = [
+    _upsert_features(
         AudioFeatures(track=track, source=source, values=found.get(spotify_id), checked_at=now)
         for spotify_id, track in tracks.items()
-    ]
+    )
+
+
+def _upsert_features(rows: Iterable[AudioFeatures]) -> None:
     AudioFeatures.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["track", "source"], update_fields=["values", "checked_at"]
     )
@@ -175,7 +184,9 @@ def _hear(ear: Ear, hunts: list[Hunt]) -> tuple[list[Heard], list[Hunt]]:
     clips = {place: hunt.data for place, hunt in enumerate(hunts) if hunt.data is not None}
     heard = [_not_heard(hunt) for hunt in hunts if hunt.data is None and not hunt.is_held_up]
     unusable = []
-    for place, sound in zip(clips, ear.many(list(clips.values())), strict=True):
+    described = _described_by_a_service([hunts[place].track for place in clips])
+    undescribed = {number for number, place in enumerate(clips) if hunts[place].track.pk not in described}
+    for place, sound in zip(clips, ear.many(list(clips.values()), undescribed), strict=True):
         hunt = hunts[place]
         if isinstance(sound, AudioError):
             hunt.error = str(sound)
@@ -183,6 +194,11 @@ def _hear(ear: Ear, hunts: list[Hunt]) -> tuple[list[Heard], list[Hunt]]:
         else:
             heard.append(Heard(hunt.track.pk, hunt.source, hunt.source_id, sound))
     return heard, unusable
+
+
+def _described_by_a_service(tracks: list[Track]) -> set[int]:
+    rows = AudioFeatures.objects.filter(track__in=tracks, values__isnull=False).exclude(source=FEATURE_SOURCE)
+    return set(rows.values_list("track_id", flat=True))
 
 
 def _not_heard(hunt: Hunt) -> Heard:
@@ -206,6 +222,13 @@ def _store_heard(encoder: str, heard: list[Heard]) -> None:
         unique_fields=["track", "encoder"],
         update_fields=fields,
     )
+    _upsert_features(
+        AudioFeatures(
+            track_id=item.track_id, source=FEATURE_SOURCE, values=item.sound.features, checked_at=now
+        )
+        for item in heard
+        if item.sound and item.sound.features
+    )
 
 
 def _analysis(item: Heard, encoder: str, now: datetime) -> AudioAnalysis:
@@ -214,7 +237,7 @@ def _analysis(item: Heard, encoder: str, now: datetime) -> AudioAnalysis:
         encoder=encoder,
         source=item.source,
         source_id=item.source_id,
-        embedding=item.embedding,
+        embedding=item.sound.embedding if item.sound else None,
         error=item.error[:300],
         checked_at=now,
         retry_at=now + item.retry_after if item.retry_after else None,

@@ -78,7 +78,7 @@ class AudioFeatures(models.Model):
     """Track features from one source. A row without values remembers that the source has none."""
 
     track = models.ForeignKey(Track, models.CASCADE, related_name="features")
-    source = models.CharField(max_length=20)  # a feature provider's name, e.g. reccobeats
+    source = models.CharField(max_length=20)  # a feature provider's name, e.g. reccobeats, or sound
     values = models.JSONField(null=True)  # {feature name: value} in the units of classifier.labels.FEATURES
     checked_at = models.DateTimeField()
 

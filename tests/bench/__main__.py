@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from tests import services
-from tests.bench import end_to_end, figures
+from tests.bench import end_to_end, figures, sound
 
 LISTENING = ("fast", "accurate")
 
@@ -14,13 +14,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--songs", type=int, default=2000, help="size of the library that goes end to end")
     parser.add_argument("--json", type=Path, default=Path("test-results/bench.json"))
-    parser.add_argument("--only", choices=["figures", "library"], help="default: both")
+    parser.add_argument("--clips", type=Path, help="a folder of sound to hear, instead of made clips")
+    parser.add_argument("--only", choices=["figures", "sound", "library"], help="default: all")
     parser.add_argument("--listening", action="append", choices=LISTENING, help="default: both")
     options = parser.parse_args()
     found = {}
-    if options.only != "library":
+    if options.only in (None, "figures"):
         _figures()
-    if options.only != "figures":
+    if options.only in (None, "sound"):
+        found["sound"] = sound.measure(options.clips)
+    if options.only in (None, "library"):
         for listening in options.listening or LISTENING:
             found[f"library, {listening}"] = end_to_end.measure(options.songs, listening)
     options.json.parent.mkdir(parents=True, exist_ok=True)

@@ -3,9 +3,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
+from classifier.sound import spotify_like
 from classifier.sound.opinion import WIDTH, unpacked
-from organizer import ear, enrich, hunting, jobs, network, tasks
+from organizer import classify, ear, enrich, hunting, jobs, network, tasks
 from organizer.models import AudioAnalysis, AudioFeatures, Job, SpotifyAccount, Track
 from tests.organizer.test_library import sync
 
@@ -44,6 +46,36 @@ def test_previews_become_embeddings_and_nothing_else_is_kept(job: Job) -> None:
     assert heard.count() >= SOME // 2
     embeddings = unpacked([bytes(row.embedding) for row in heard])
     assert embeddings.shape == (heard.count(), WIDTH) and np.isfinite(embeddings).all()
+
+
+def test_songs_that_no_service_describes_are_described_by_their_sound(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spotify_like, "available", lambda: True)
+    monkeypatch.setattr(spotify_like, "features_of", lambda waves: [{"energy": 0.25}] * len(waves))
+    assert enrich.enrich_batch(job) and enrich.listen_batch(job, ear.Ear())
+    heard = set(AudioAnalysis.objects.filter(embedding__isnull=False).values_list("track", flat=True))
+    values = AudioFeatures.objects.filter(values__isnull=False)
+    by_service = set(values.filter(source="reccobeats").values_list("track", flat=True))
+    assert set(values.filter(source="sound").values_list("track", flat=True)) == heard - by_service
+    assert heard - by_service and heard & by_service
+    a_track = Track.objects.get(pk=min(heard - by_service))
+    assert classify._features([a_track]) == {a_track.pk: {"energy": 0.25}}
+
+
+def test_what_a_service_says_counts_before_what_was_heard(job: Job) -> None:
+    track = Track.objects.movable()[0]
+    for source, energy in (("sound", 0.1), ("reccobeats", 0.9)):
+        AudioFeatures.objects.create(
+            track=track, source=source, values={"energy": energy}, checked_at=timezone.now()
+        )
+    assert classify._features([track]) == {track.pk: {"energy": 0.9}}
+
+
+def test_without_the_extra_nobody_is_described_by_sound(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spotify_like, "available", lambda: False)
+    assert enrich.listen_batch(job, ear.Ear())
+    assert not AudioFeatures.objects.filter(source="sound").exists()
 
 
 def test_a_second_run_asks_nobody_and_hears_nothing(job: Job, simulator: Any) -> None:
