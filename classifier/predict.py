@@ -12,10 +12,10 @@ from classifier import models, registry
 from classifier.artists import ArtistTable, Votes, key_of
 from classifier.context import Credits, LibraryContext, move
 from classifier.dataset import matrix, vector
+from classifier.descriptor_names import DESCRIPTORS
 from classifier.errors import DataError, ModelError
 from classifier.fusion import Fusion, Weights
 from classifier.hearing import SOUND, Ear
-from classifier.labels import FEATURES
 from classifier.models import Model
 from classifier.outlet import Outlet
 from classifier.results import Answering, Example, Result
@@ -154,8 +154,8 @@ class Predictor:
 
     @property
     def wants_descriptors(self) -> bool:
-        """Whether it was trained on folders of sound, described by `features.describe`."""
-        return not {feature.name for feature in FEATURES} & {*self.feature_names}
+        """Whether it was trained on folders of sound, described by `descriptors.describe_fully`."""
+        return bool({*DESCRIPTORS} & {*self.feature_names})
 
     def _matrix(self, examples: Sequence[Example]) -> np.ndarray:
         given = [example.features or {} for example in examples]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier import audio, features
+from classifier import audio, descriptors
 from classifier.errors import AudioError, DataError
 from classifier.folders import SUFFIXES
 from classifier.sound import CLIP_SECONDS
@@ -69,4 +69,4 @@ def _judge(
 ) -> None:
     heard.names += names
     heard.sound += expert.opinion.spoken(expert.embed(waves))
-    heard.described += [features.describe(wave) if describe else {} for wave in waves]
+    heard.described += [descriptors.describe_fully(wave) if describe else {} for wave in waves]
