@@ -88,11 +88,8 @@ def _described(waves: "Mapping[int, np.ndarray]") -> dict[int, dict[str, float]]
 
 
 def _decoded(clip: bytes) -> "np.ndarray | AudioError":
-    from classifier import audio
-    from classifier.sound import CLIP_SECONDS
-
     try:
-        return audio.decode(clip, window_s=CLIP_SECONDS)
+        return sound_expert().decode(clip)
     except AudioError as error:
         return error
 
@@ -110,10 +107,10 @@ class Attended:
 
 def attend(sound: bytes) -> Attended:
     """Hear one sound alone and draw it; AudioError with a sentence when it cannot be heard."""
-    from classifier import audio, features, spectrogram
-    from classifier.sound import CLIP_SECONDS
+    from classifier import features, spectrogram
 
-    wave, expert = audio.decode(sound, window_s=CLIP_SECONDS), sound_expert()
+    expert = sound_expert()
+    wave = expert.decode(sound)
     embeddings = expert.embed([wave])
     (spoken,) = expert.opinion.spoken(embeddings)
     level = features.log_mel(wave)

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier import audio, descriptors
+from classifier import descriptors
 from classifier.errors import AudioError, DataError
 from classifier.folders import SUFFIXES
-from classifier.sound import CLIP_SECONDS
 from classifier.sound.expert import SoundExpert
 
 BATCH = 16
@@ -53,7 +52,7 @@ def hear(files: Iterable[Path], root: Path, expert: SoundExpert, *, describe: bo
     for path in files:
         name = path.relative_to(root).as_posix() if path != root else path.name
         try:
-            waves.append(audio.decode(path, window_s=CLIP_SECONDS))
+            waves.append(expert.decode(path))
             names.append(name)
         except AudioError as error:
             heard.refused.append((name, str(error)))
