@@ -45,17 +45,15 @@ def _listen(options: argparse.Namespace) -> None:
     import numpy as np
     from tqdm import tqdm
 
-    from classifier.audio import decode
     from classifier.errors import AudioError
     from classifier.evaluate import report
-    from classifier.sound import CLIP_SECONDS
     from classifier.sound.listener import load_listener
 
     listener = load_listener(options.model, accurate=not options.fast)
     answers, places = [], []
     for clip, place in tqdm(listener.filed(Path(options.data)), unit="clip", delay=1):
         try:
-            answers.append(listener.answer([decode(clip.path, window_s=CLIP_SECONDS)])[0])
+            answers.append(listener.answer([listener.decode(clip.path)])[0])
             places.append(place)
         except AudioError as error:
             if not options.skip_bad_rows:

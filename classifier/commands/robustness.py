@@ -27,8 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from classifier.audio import decode
-    from classifier.sound.clips import CLIP_SECONDS, listed_names
+    from classifier.sound.clips import listed_names
     from classifier.sound.degrade import robustness
     from classifier.sound.listener import load_listener
 
@@ -41,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
         raise DataError(f"The lists of {options.split_lists.name} name no clip of {options.data.name}.")
     clips = [clip for clip, _ in filed]
     try:
-        waves = [decode(clip.path, window_s=CLIP_SECONDS) for clip in clips]
+        waves = [listener.decode(clip.path) for clip in clips]
     except AudioError as error:
         raise DataError(f"{options.data.name}: {error}") from error
     truth = [place for _, place in filed]

@@ -6,33 +6,36 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier import registry
+from classifier import audio, registry
 from classifier.errors import DataError
 from classifier.folders import Clip, list_clips
 from classifier.labels import detect_mapping, families_of
-from classifier.sound import opinion
+from classifier.sound import CLIP_SECONDS, opinion
 from classifier.sound.answer import answer_of, load_net
 from classifier.sound.expert import SoundExpert
+from classifier.taxonomy import FAMILIES
 
 NEVER = -30.0  # log-probability of a family that was never taught
 
 
 @dataclass(frozen=True)
 class Listener:
-    """`answer` turns waves, mono float32 at 22,050 Hz, into log-probabilities [n, K] of `labels`."""
+    """`decode` reads a file as this listener hears it, `answer` turns such waves into log-probabilities [n, K] of `labels`."""
 
     name: str
     labels: tuple[str, ...]
+    decode: Callable[[Path], np.ndarray]
     answer: Callable[[Sequence[np.ndarray]], np.ndarray]
 
     def filed(self, folder: Path) -> list[tuple[Clip, int]]:
         """The clips of a folder genre/file with the place of their label; those of other genres are left out.
 
-        Labels that are not the listener's own are taken for families. DataError where no clip is left.
+        A listener that answers with families takes the folders' names for labels of families. DataError where no clip
+        is left.
         """
         clips = list_clips(folder)
         own = {clip.label: clip.label for clip in clips}
-        if not set(own) & set(self.labels):
+        if set(self.labels) <= set(FAMILIES):
             own = families_of(own, detect_mapping(own) or "families")
         filed = [
             (clip, self.labels.index(own[clip.label])) for clip in clips if own[clip.label] in self.labels
@@ -42,15 +45,19 @@ class Listener:
         return filed
 
 
+def _whole_clip(path: Path) -> np.ndarray:
+    return audio.decode(path, window_s=CLIP_SECONDS)
+
+
 def load_listener(model: str, *, accurate: bool = True) -> Listener:
     """'shipped' or the directory of a net or a sound expert; ModelError says why it cannot be used."""
     path = opinion.shipped_path() if model == "shipped" else Path(model)
     if registry.read_description(path).get("kind") == registry.SOUND:
         net, meta = load_net(path)
-        return Listener(path.name, tuple(meta["labels"]), answer_of(net))
+        return Listener(path.name, tuple(meta["labels"]), _whole_clip, answer_of(net))
     expert = SoundExpert.load(path, accurate=accurate)
 
     def answer(waves: Sequence[np.ndarray]) -> np.ndarray:
         return np.nan_to_num(expert.log_probabilities(expert.embed(waves)), nan=NEVER)
 
-    return Listener(model if model == "shipped" else path.name, expert.labels, answer)
+    return Listener(model if model == "shipped" else path.name, expert.labels, expert.decode, answer)

@@ -29,7 +29,7 @@ PENALTY = 60.0  # best of 30, 60, 100, 300 by cross-validation on the 443 traini
 
 @dataclass(frozen=True)
 class Taggrams:
-    """names and labels of n clips, each clip's tag probabilities, float32 [patches, tags], and the mean of the layer
+    """names ("label/file") and labels of n clips, each clip's tag probabilities, float32 [patches, tags], and the mean of the layer
     before them, float32 [200], or None where only the tags were published."""
 
     names: tuple[str, ...]
@@ -81,7 +81,7 @@ def read(path: Path) -> tuple[Taggrams, Provenance]:
     clips = list(dict.fromkeys(map(str, ids)))
     if wrong := next((clip for clip in clips if clip.count("/") != 1), None):
         raise DataError(f"{path.name}: the clip {wrong!r} is not named label/file.")
-    names = tuple(Path(clip).stem for clip in clips)
+    names = tuple(str(Path(clip).with_suffix("")) for clip in clips)
     labels = tuple(clip.split("/")[0] for clip in clips)
     origin = Provenance(path.name, hashlib.sha256(content).hexdigest(), len(clips), "not stated")
     return Taggrams(names, labels, tuple(x[ids == clip] for clip in clips), (None,) * len(clips)), origin
@@ -157,7 +157,7 @@ def from_folder(
             raise DataError(f"{clip.label}/{clip.path.name}: {error}") from error
         digest.update(heard[-1].tags.tobytes())
         on_clip(i + 1, len(clips))
-    names, labels = zip(*((clip.path.stem, clip.label) for clip in clips), strict=True)
+    names, labels = zip(*((f"{clip.label}/{clip.path.stem}", clip.label) for clip in clips), strict=True)
     tags, deep = tuple(one.tags for one in heard), tuple(one.penultimate.mean(0) for one in heard)
     origin = Provenance(folder.name, digest.hexdigest(), len(clips), "not stated")
     return Taggrams(names, labels, tags, deep), origin
