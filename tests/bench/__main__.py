@@ -13,7 +13,7 @@ LISTENING = ("fast", "accurate")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--songs", type=int, default=2000, help="size of the library that goes end to end")
-    parser.add_argument("--json", type=Path, default=Path("test-results/bench.json"))
+    parser.add_argument("--json", type=Path, default=Path("var/bench.json"))
     parser.add_argument("--clips", type=Path, help="a folder of sound to hear, instead of made clips")
     parser.add_argument("--only", choices=["figures", "sound", "library"], help="default: all")
     parser.add_argument("--listening", action="append", choices=LISTENING, help="default: both")
