@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -49,14 +50,26 @@ class Ear:
         return "Previews were judged by the small network alone, because the music tagger is not installed."
 
     def many(self, clips: Sequence[bytes]) -> list[bytes | AudioError]:
-        """An embedding for each clip, or what is wrong with it. Decoded in threads: it happens outside Python."""
-        from classifier.sound.opinion import packed
+        """An embedding for each clip, or what is wrong with it.
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            sounds = list(pool.map(_decoded, clips))
-        waves = [sound for sound in sounds if not isinstance(sound, AudioError)]
-        embeddings = iter(packed(sound_expert().embed(waves)))
-        return [sound if isinstance(sound, AudioError) else next(embeddings) for sound in sounds]
+        Each processor takes its share, from bytes to embeddings: decoders and networks work outside of Python's lock,
+        and one network for all would leave the other processors idle.
+        """
+        processors, expert = os.cpu_count() or 1, sound_expert()
+        size = max(1, -(-len(clips) // processors))
+        shares = [clips[start : start + size] for start in range(0, len(clips), size)]
+        with ThreadPoolExecutor(processors) as pool:
+            heard = pool.map(_embedded, repeat(expert), shares)
+            return [one for share in heard for one in share]
+
+
+def _embedded(expert: "SoundExpert", clips: Sequence[bytes]) -> list[bytes | AudioError]:
+    from classifier.sound.opinion import packed
+
+    sounds = [_decoded(clip) for clip in clips]
+    waves = [sound for sound in sounds if not isinstance(sound, AudioError)]
+    embeddings = iter(packed(expert.embed(waves)))
+    return [sound if isinstance(sound, AudioError) else next(embeddings) for sound in sounds]
 
 
 def _decoded(clip: bytes) -> "np.ndarray | AudioError":
