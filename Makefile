@@ -45,7 +45,7 @@ check: .venv/dev  ## everything a reviewer would run besides tests: format, type
 fuzz: .venv/dev  ## spoil FILES=10000 sound files and decode them in processes that may die (minutes)
 	@$(BIN)/python -m tests.classifier.fuzz --files $(FILES)
 
-bench: .venv/dev  ## measure how fast this machine plans, classifies and syncs
+bench: .venv/dev  ## measure how fast this machine plans, classifies, syncs, and hears a whole library
 	@$(BIN)/python -m tests.bench
 
 clean:  ## remove the virtual environment and caches; data in var/ stay
