@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -63,19 +64,29 @@ class Ear:
     def many(self, clips: Sequence[bytes], undescribed: Collection[int] = ()) -> list[Sound | AudioError]:
         """What each clip gives, or what is wrong with it; features only for the places in `undescribed`.
 
-        Decoded in threads: it happens outside Python.
+        Each processor takes its share, from bytes to embeddings: decoders and networks work outside of Python's lock,
+        and one network for all would leave the other processors idle.
         """
-        from classifier.sound.opinion import packed
+        processors, expert = os.cpu_count() or 1, sound_expert()
+        wanted = [(clip, place in undescribed) for place, clip in enumerate(clips)]
+        size = max(1, -(-len(clips) // processors))
+        shares = [wanted[start : start + size] for start in range(0, len(clips), size)]
+        with ThreadPoolExecutor(processors) as pool:
+            return [one for share in pool.map(_heard, repeat(expert), shares) for one in share]
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            decoded = list(pool.map(_decoded, clips))
-        waves = {place: wave for place, wave in enumerate(decoded) if not isinstance(wave, AudioError)}
-        embeddings = dict(zip(waves, packed(sound_expert().embed(list(waves.values()))), strict=True))
-        features = _described({place: waves[place] for place in waves if place in undescribed})
-        return [
-            wave if isinstance(wave, AudioError) else Sound(embeddings[place], features.get(place))
-            for place, wave in enumerate(decoded)
-        ]
+
+def _heard(expert: "SoundExpert", clips: Sequence[tuple[bytes, bool]]) -> list[Sound | AudioError]:
+    """Each clip's sound; features for those that want them."""
+    from classifier.sound.opinion import packed
+
+    decoded = [_decoded(expert, clip) for clip, _ in clips]
+    waves = {place: wave for place, wave in enumerate(decoded) if not isinstance(wave, AudioError)}
+    embeddings = dict(zip(waves, packed(expert.embed(list(waves.values()))), strict=True))
+    features = _described({place: waves[place] for place in waves if clips[place][1]})
+    return [
+        wave if isinstance(wave, AudioError) else Sound(embeddings[place], features.get(place))
+        for place, wave in enumerate(decoded)
+    ]
 
 
 def _described(waves: "Mapping[int, np.ndarray]") -> dict[int, dict[str, float]]:
@@ -87,9 +98,9 @@ def _described(waves: "Mapping[int, np.ndarray]") -> dict[int, dict[str, float]]
     return dict(zip(waves, spotify_like.features_of(list(waves.values())), strict=True))
 
 
-def _decoded(clip: bytes) -> "np.ndarray | AudioError":
+def _decoded(expert: "SoundExpert", clip: bytes) -> "np.ndarray | AudioError":
     try:
-        return sound_expert().decode(clip)
+        return expert.decode(clip)
     except AudioError as error:
         return error
 
