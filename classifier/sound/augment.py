@@ -108,17 +108,17 @@ def _noisy(chunks: torch.Tensor, chance: float, generator: torch.Generator) -> t
     colour = _uniform(n, -30, 0, generator) * torch.linspace(0, 1, bands)[:, None]
     colour = 10 ** (colour / 10)
     level = 10 ** (_uniform(n, -40, 0, generator) / 10) * power.mean(dim=(1, 2), keepdim=True)
-    # A band's power of noise scatters; the mean of four squares is near to what the wider bands show.
+    # The power of noise in a cell scatters; an exponential law is a single bin's, bands of several scatter less.
     scatter = torch.rand(chunks.shape, generator=generator).clamp(min=1e-3).log().neg()
     noise = level * colour / colour.mean(dim=1, keepdim=True) * (0.5 + 0.5 * scatter)
     return torch.where(_chosen(n, chance, generator), 10 * (power + noise).clamp(min=1e-12).log10(), chunks)
 
 
 def _band_limited(chunks: torch.Tensor, chance: float, generator: torch.Generator) -> torch.Tensor:
-    """Only the bands between two edges stay: low ones from 0 to 400 Hz, high ones from 3 to 11 kHz."""
+    """Only the bands between two edges stay: the lower at most 400 Hz, the upper at least 2.4 kHz."""
     n, bands, _ = chunks.shape
     places = torch.arange(bands)[:, None]
-    # Bands are 0.43 mel apart (Slaney's scale, 128 of them up to 11,025 Hz): 400 Hz is band 14, 3 kHz band 70.
+    # Bands lie 0.39 mel apart (Slaney's scale): 400 Hz is band 14, 2.4 kHz band 70, 3.4 kHz band 84.
     low = _uniform(n, -6, 14, generator)
     high = _uniform(n, 70, 134, generator)
     fall_db = _uniform(n, 2, 20, generator)  # per band beyond an edge
