@@ -94,8 +94,15 @@ class Predictor:
         ids = [example.track_id for example in examples]
         artists = [one.artists for one in examples]
         sound = self._ear.spread([one.sound for one in examples])
+        heard = np.array([one.features_were_heard and one.sound is not None for one in examples], bool)
         return self.predict_rows(
-            ids, self._matrix(examples), artists, sound=sound, votes=votes, genres=genres
+            ids,
+            self._matrix(examples),
+            artists,
+            sound=sound,
+            heard_features=heard,
+            votes=votes,
+            genres=genres,
         )
 
     def predict_rows(
@@ -105,20 +112,26 @@ class Predictor:
         artists: Sequence[Sequence[str]],
         *,
         sound: np.ndarray | None = None,
+        heard_features: np.ndarray | None = None,
         votes: Votes | None = None,
         genres: Sequence[str] | None = None,
         one_library: bool = False,
     ) -> list[Result]:
         """As `predict`, from features already in place: float32 [n, F] in `feature_names`' order, NaN unknown.
 
-        sound: [n, K], see `hearing.Ear.spread`. With `one_library` the tracks belong to one person, and those of one
+        sound: [n, K], see `hearing.Ear.spread`; heard_features: bool [n], where the features come from the same sound,
+        and are left out where the artist is known. With `one_library` the tracks belong to one person, and those of one
         artist speak for each other.
         """
+        heard = np.zeros(len(x), bool) if heard_features is None else heard_features
+        if heard.any():
+            known = self.artists.evidence(artists, votes=votes).sum(1) > 0
+            x = np.where((heard & known)[:, None], np.float32(np.nan), x)
         log_p, experts, present = self.log_probabilities(x, artists, votes=votes)
-        outside = self.outside(x, present)
+        outside = np.where(heard, 0.0, self.outside(x, present))
         if sound is not None:
             experts[SOUND], present[SOUND] = sound, ~np.isnan(sound).all(1)
-            log_p, untaught = self._ear.join(log_p, sound, present)
+            log_p, untaught = self._ear.join(log_p, sound, present, heard)
             outside = np.maximum(outside, untaught)
         if one_library:
             log_p = self.in_library(log_p, artists, present)

@@ -18,6 +18,7 @@ REASONS = 3  # genres shown per kind of evidence
 class Example:
     """One track. Features by name, any may be missing, None where there are none; artists by name, primary first.
 
+    features_were_heard: in the same sound (see `sound.spotify_like`), so that they are no evidence of their own.
     sound: what the sound expert heard, family -> log-probability; families it was never taught are missing.
     """
 
@@ -25,6 +26,7 @@ class Example:
     features: Mapping[str, float] | None
     artists: tuple[str, ...] = ()
     sound: Mapping[str, float] | None = None
+    features_were_heard: bool = False
 
 
 @dataclass(frozen=True)

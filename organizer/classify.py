@@ -159,29 +159,35 @@ def by_sound_alone(spoken: Mapping[str, float]) -> "Result":
     return result
 
 
-def _features(tracks: list[Track]) -> dict[int, dict[str, float]]:
+def _features(tracks: list[Track]) -> dict[int, AudioFeatures]:
     """The most trusted source's features per track."""
     rows = AudioFeatures.objects.filter(track__in=tracks, values__isnull=False, source__in=FEATURE_SOURCES)
     by_trust = sorted(rows, key=lambda row: -FEATURE_SOURCES.index(row.source))
-    return {row.track_id: row.values for row in by_trust if row.values}
+    return {row.track_id: row for row in by_trust if row.values}
 
 
-def example(
-    track: Track, features: dict[str, float] | None, sound: dict[str, float] | None = None
-) -> "Example":
+def example(track: Track, features: AudioFeatures | None, sound: dict[str, float] | None = None) -> "Example":
     """What the model is given: features by name, with duration and explicit from the track itself, and the sound."""
     from classifier.predict import Example
 
     named = None
-    if features:
-        named = features | {"duration_ms": float(track.duration_ms), "explicit": float(track.is_explicit)}
-    return Example(track_id=track.uri, features=named, artists=tuple(track.artist_names), sound=sound)
+    if features and features.values:
+        of_track = {"duration_ms": float(track.duration_ms), "explicit": float(track.is_explicit)}
+        named = features.values | of_track
+    return Example(
+        track_id=track.uri,
+        features=named,
+        artists=tuple(track.artist_names),
+        sound=sound,
+        features_were_heard=bool(features and features.source == ear.FEATURE_SOURCE),
+    )
 
 
 def _inputs_hash(
-    track: Track, features: dict[str, float] | None, sound: dict[str, float] | None, model: str
+    track: Track, features: AudioFeatures | None, sound: dict[str, float] | None, model: str
 ) -> str:
-    evidence: list[Any] = [track.artist_names, track.duration_ms, track.is_explicit, features, model]
+    values = features.values if features else None
+    evidence: list[Any] = [track.artist_names, track.duration_ms, track.is_explicit, values, model]
     if sound:
         evidence.append({family: round(log_p, 3) for family, log_p in sound.items()})
     return hashlib.sha1(json.dumps(evidence, sort_keys=True).encode()).hexdigest()

@@ -87,3 +87,10 @@ def test_the_bar_for_being_sure_is_never_lowered_by_sound():
 def test_the_bar_does_not_depend_on_the_order_that_a_database_keeps():
     why = json.loads('{"sound": {}, "artist": {}, "features": {}}')
     assert threshold(why, {"features+artist": 0.7}, 0.9) == 0.7
+
+
+def test_features_that_were_heard_in_the_same_sound_hardly_count():
+    log_p = np.log(np.array([[0.9, 0.08, 0.01, 0.01]] * 2))
+    heard = EAR.spread([{"rock": np.log(0.2), "metal": np.log(0.8)}] * 2)
+    joined, _ = EAR.join(log_p, heard, present(2, "features", SOUND), np.array([True, False]))
+    assert [LABELS[k] for k in joined.argmax(1)] == ["metal", "rock"]

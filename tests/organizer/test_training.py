@@ -5,7 +5,16 @@ import pytest
 
 from classifier.errors import DataError
 from organizer import classify, jobs, tasks, training
-from organizer.models import Dataset, Job, ModelVersion, Prediction, SpotifyAccount, Track, TrainingRun
+from organizer.models import (
+    AudioFeatures,
+    Dataset,
+    Job,
+    ModelVersion,
+    Prediction,
+    SpotifyAccount,
+    Track,
+    TrainingRun,
+)
 from tests.tables import write_table
 
 MAP = {"rock": "rock", "jazz": "jazz-blues", "edm": "electronic"}
@@ -118,6 +127,8 @@ def test_the_same_track_gives_training_and_serving_the_identical_vector(
     )
     track = Track(uri="spotify:track:id0", artist_names=[line["artists"]], duration_ms=0)
     names = ("tempo", "valence", "energy", "loudness", "danceability")  # not the file's order
-    served = classify.example(track, {name: float(line[name]) for name in names})
+    served = classify.example(
+        track, AudioFeatures(source="reccobeats", values={name: float(line[name]) for name in names})
+    )
     known = {name: served.features[name] for name in names}
     np.testing.assert_array_equal(vector(known, data.feature_names), data.x[0])
