@@ -34,12 +34,11 @@ class Listener:
         is left.
         """
         clips = list_clips(folder)
-        own = {clip.label: clip.label for clip in clips}
+        own: dict[str, str | None] = {clip.label: clip.label for clip in clips}
         if set(self.labels) <= set(FAMILIES):
             own = families_of(own, detect_mapping(own) or "families")
-        filed = [
-            (clip, self.labels.index(own[clip.label])) for clip in clips if own[clip.label] in self.labels
-        ]
+        place = {label: k for k, label in enumerate(self.labels)}
+        filed = [(clip, place[label]) for clip in clips if (label := own[clip.label]) and label in place]
         if not filed:
             raise DataError(f"{folder.name} holds no clip of the genres of {self.name} to try it on.")
         return filed

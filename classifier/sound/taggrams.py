@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from classifier.sound.tagger import Tagger
 
 PATCHES = 10  # as many as a clip of 30 s gets when it is served; published clips have 28, a second apart
+T = TypeVar("T")
 VIEWS = 4  # times a clip is learned from, with other patches each time
 DEEP_PENALTY = 100.0
 PENALTY = 60.0  # best of 30, 60, 100, 300 by cross-validation on the 443 training clips, blocks of neighbours held out
@@ -29,8 +30,10 @@ PENALTY = 60.0  # best of 30, 60, 100, 300 by cross-validation on the 443 traini
 
 @dataclass(frozen=True)
 class Taggrams:
-    """names ("label/file") and labels of n clips, each clip's tag probabilities, float32 [patches, tags], and the mean of the layer
-    before them, float32 [200], or None where only the tags were published."""
+    """n clips: names ("label/file"), labels, tag probabilities float32 [patches, tags], and the mean of the layer before.
+
+    That layer, float32 [200], is None where only the tags were published.
+    """
 
     names: tuple[str, ...]
     labels: tuple[str, ...]
@@ -38,8 +41,10 @@ class Taggrams:
     deep: tuple[np.ndarray | None, ...]
 
     def take(self, rows: Sequence[int]) -> "Taggrams":
-        parts = (self.names, self.labels, self.tags, self.deep)
-        return Taggrams(*(tuple(part[i] for i in rows) for part in parts))
+        def some(part: tuple[T, ...]) -> tuple[T, ...]:
+            return tuple(part[i] for i in rows)
+
+        return Taggrams(some(self.names), some(self.labels), some(self.tags), some(self.deep))
 
     def in_families(self) -> "Taggrams":
         """Labelled with families instead; clips whose label names none are left out. DataError for unknown labels."""

@@ -60,7 +60,7 @@ def test_songs_that_no_service_describes_are_described_by_their_sound(
     assert set(values.filter(source="sound").values_list("track", flat=True)) == heard - by_service
     assert heard - by_service and heard & by_service
     a_track = Track.objects.get(pk=min(heard - by_service))
-    assert classify._features([a_track]) == {a_track.pk: {"energy": 0.25}}
+    assert classify._features([a_track])[a_track.pk].values == {"energy": 0.25}
 
 
 def test_what_a_service_says_counts_before_what_was_heard(job: Job) -> None:
@@ -69,7 +69,7 @@ def test_what_a_service_says_counts_before_what_was_heard(job: Job) -> None:
         AudioFeatures.objects.create(
             track=track, source=source, values={"energy": energy}, checked_at=timezone.now()
         )
-    assert classify._features([track]) == {track.pk: {"energy": 0.9}}
+    assert classify._features([track])[track.pk].values == {"energy": 0.9}
 
 
 def test_without_the_extra_nobody_is_described_by_sound(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
