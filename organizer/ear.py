@@ -63,19 +63,27 @@ class Ear:
     def many(self, clips: Sequence[bytes], undescribed: Collection[int] = ()) -> list[Sound | AudioError]:
         """What each clip gives, or what is wrong with it; features only for the places in `undescribed`.
 
-        Decoded in threads: it happens outside Python.
+        In threads, one a processor: decoders and networks work outside of Python's lock, and one network for all clips
+        would leave the other processors idle.
         """
-        from classifier.sound.opinion import packed
-
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             decoded = list(pool.map(_decoded, clips))
-        waves = {place: wave for place, wave in enumerate(decoded) if not isinstance(wave, AudioError)}
-        embeddings = dict(zip(waves, packed(sound_expert().embed(list(waves.values()))), strict=True))
+            waves = {place: wave for place, wave in enumerate(decoded) if not isinstance(wave, AudioError)}
+            embeddings = dict(zip(waves, _embedded(pool, list(waves.values())), strict=True))
         features = _described({place: waves[place] for place in waves if place in undescribed})
         return [
             wave if isinstance(wave, AudioError) else Sound(embeddings[place], features.get(place))
             for place, wave in enumerate(decoded)
         ]
+
+
+def _embedded(pool: ThreadPoolExecutor, waves: "list[np.ndarray]") -> list[bytes]:
+    """Stored form of each wave's embedding; every processor takes a share of the waves."""
+    from classifier.sound.opinion import packed
+
+    expert, size = sound_expert(), max(1, -(-len(waves) // (os.cpu_count() or 1)))
+    shares = [waves[start : start + size] for start in range(0, len(waves), size)]
+    return [stored for share in pool.map(expert.embed, shares) for stored in packed(share)]
 
 
 def _described(waves: "Mapping[int, np.ndarray]") -> dict[int, dict[str, float]]:
