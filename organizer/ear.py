@@ -140,7 +140,11 @@ def said_of(tracks: list[Track]) -> dict[int, dict[str, float]]:
     heard: dict[int, dict[str, float]] = {}
     for embeddings in reversed(stored.values()):
         heard |= dict(
-            zip(embeddings, opinion().spoken(unpacked([bytes(stored or b"") for stored in embeddings.values()])), strict=True)
+            zip(
+                embeddings,
+                opinion().spoken(unpacked([bytes(stored or b"") for stored in embeddings.values()])),
+                strict=True,
+            )
         )
     return heard
 
