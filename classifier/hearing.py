@@ -33,7 +33,7 @@ class Pull:
 # No data set has features, artists and sound of the same tracks, so nothing could be fitted for all three: there the
 # sound is shown but moves nothing, and cannot lower what the other two reach.
 PULLS: Mapping[tuple[str, ...], Pull] = {
-    ("features",): Pull(own=0.9, sound=0.6),
+    ("features",): Pull(own=0.9, sound=0.4),
     ("artist",): Pull(own=0.9, sound=0.3),
     ("features", "artist"): Pull(own=1.0, sound=0.0),
 }
