@@ -219,7 +219,10 @@ def fused(net: MelCNN) -> MelCNN:
     """A copy in evaluation mode whose normalisations are part of the convolutions before them: half the cost."""
     net = copy.deepcopy(net).eval()
     for block in net.trunk:
-        block[0], block[1] = fuse_conv_bn_eval(block[0], block[1]), nn.Identity()
+        assert isinstance(block, nn.Sequential)
+        conv, norm = block[0], block[1]
+        assert isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
+        block[0], block[1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
     channels_last(net.trunk)
     return net
 
