@@ -90,22 +90,18 @@ def _middle(file: BinaryIO, window_s: float, max_seconds: float) -> Sound:
     """The middle as the header has it; where that is no good, the middle of what can be read from the beginning."""
     try:
         sound = read(file, Stretch(window_s, from_middle=True))
-        if sound.seconds > 0.99 * window_s and _peak(sound.mono) >= SILENCE:
+        if sound.seconds > 0.99 * window_s and sound.peak >= SILENCE:
             return sound
     except AudioError:
         pass  # the same file may be readable from its beginning, and if not, that says why
     whole = read(file, Stretch(max_seconds))
     surplus = max(0, len(whole.mono) - round(window_s * whole.sr_hz))
-    middle = whole.mono[surplus // 2 : len(whole.mono) - (surplus + 1) // 2]
-    return Sound(middle if _peak(middle) >= SILENCE else whole.mono[: len(middle)], whole.sr_hz)
-
-
-def _peak(mono: np.ndarray) -> float:
-    return float(max(mono.max(), -mono.min()))  # without the copy that abs() would make
+    middle = Sound(whole.mono[surplus // 2 : len(whole.mono) - (surplus + 1) // 2], whole.sr_hz)
+    return middle if middle.peak >= SILENCE else Sound(whole.mono[: len(middle.mono)], whole.sr_hz)
 
 
 def _refuse_unusable(sound: Sound) -> None:
-    if not np.isfinite(peak := _peak(sound.mono)):
+    if not np.isfinite(peak := sound.peak):
         raise AudioError("The audio is damaged: it contains values that are not numbers.")
     if peak > LOUDEST:
         raise AudioError("The audio is damaged: it contains values that no loudspeaker could play.")

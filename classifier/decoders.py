@@ -1,6 +1,7 @@
 """The two decoders, libsndfile and FFmpeg's libraries: a stretch of a sound file, with its channels averaged."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO
 
 import av
@@ -11,7 +12,7 @@ from classifier.errors import AudioError
 
 MAX_CHANNELS = 8
 SR_RANGE_HZ = (4_000, 192_000)
-BLOCK = 2**18  # frames read at a time: each call seeks anew, and a lying header cannot reserve memory
+BLOCK = 2**18  # frames read at a time: a lying header cannot reserve memory
 
 # Beginnings of what libsndfile reads faster or more exactly. It knows two dozen formats more, which nobody asked for.
 _LIBSNDFILE = (
@@ -57,6 +58,10 @@ class Sound:
     def seconds(self) -> float:
         return len(self.mono) / self.sr_hz
 
+    @cached_property
+    def peak(self) -> float:
+        return float(max(self.mono.max(), -self.mono.min()))  # without the copy that abs() would make
+
 
 def read(file: BinaryIO, stretch: Stretch) -> Sound:
     """The stretch, as much of it as there is; what comes before damage is kept.
@@ -84,31 +89,41 @@ def _check_format(sr_hz: int, channels: int) -> None:
         raise AudioError(f"The audio has {channels} channels; at most {MAX_CHANNELS} can be read.")
 
 
-def _down_mix(frames: np.ndarray) -> np.ndarray:
-    """frames [n, channels] to [n]; adding channel by channel is ten times faster than `mean(axis=1)`."""
-    mono = frames[:, 0].copy()
-    for channel in range(1, frames.shape[1]):
+def _down_mix(frames: np.ndarray, mono: np.ndarray) -> None:
+    """frames [n, channels] into mono [n]; adding channel by channel is ten times faster than `mean(axis=1)`."""
+    channels = frames.shape[1]
+    np.add(frames[:, 0], frames[:, 1] if channels > 1 else np.float32(0), out=mono)
+    for channel in range(2, channels):
         mono += frames[:, channel]
-    return mono / np.float32(frames.shape[1])
+    mono /= np.float32(channels)
+
+
+class _Forwards(sf.SoundFile):
+    """For reading on and on: soundfile seeks after each read of a file that can, and for MP3 that costs a tenth."""
+
+    def seekable(self) -> bool:
+        return False
 
 
 def _with_libsndfile(file: BinaryIO, stretch: Stretch) -> Sound | None:
     """None where libsndfile does not know the format or reads nothing."""
-    blocks: list[np.ndarray] = []
-    sr_hz = 1
+    mono, got, sr_hz = np.empty(0, np.float32), 0, 1
     try:
-        with sf.SoundFile(file) as sound:
+        with _Forwards(file) as sound:
             sr_hz = sound.samplerate
             _check_format(sr_hz, sound.channels)
             if start := int(stretch.start(sound.frames / sr_hz) * sr_hz):
                 sound.seek(start)
             wanted = round(stretch.seconds * sr_hz)
-            while wanted > 0 and len(block := sound.read(min(BLOCK, wanted), "float32", always_2d=True)):
-                blocks.append(_down_mix(block))
-                wanted -= len(block)
+            # What is written to again costs less than fresh memory, in which the system clears page after page.
+            mono = np.empty(wanted, np.float32)
+            frames = np.empty((min(BLOCK, wanted), sound.channels), np.float32)
+            while got < wanted and len(block := sound.read(out=frames[: wanted - got])):
+                _down_mix(block, mono[got : got + len(block)])
+                got += len(block)
     except (sf.SoundFileError, RuntimeError, OSError, ValueError, OverflowError):
         pass  # what was read is kept; if nothing was, FFmpeg may know better
-    return Sound(np.concatenate(blocks), sr_hz) if blocks else None
+    return Sound(mono[:got], sr_hz) if got else None
 
 
 def _with_ffmpeg(file: BinaryIO, stretch: Stretch) -> Sound:
@@ -155,7 +170,8 @@ class _Collected:
             self._wanted = round(self._seconds * self.sr_hz)
         if frame.sample_rate != self.sr_hz:
             return True  # two files stuck together
-        mono = _down_mix(_floats(frame))[self._early(frame) :][: self._wanted]
+        frames = _floats(frame)[self._early(frame) :][: self._wanted]
+        _down_mix(frames, mono := np.empty(len(frames), np.float32))
         if len(mono):
             self.blocks.append(mono)
         self._wanted -= len(mono)

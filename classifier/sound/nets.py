@@ -1,10 +1,12 @@
 """Networks that hear: log-mel spectrograms to genre logits, with their normalisation inside."""
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 BANDS = 128
 CHUNK = 64  # columns of a chunk, 77.5 ms apart: 5 s
@@ -39,16 +41,16 @@ class Normalised(nn.Module):
 def chunks_of(mel: torch.Tensor) -> torch.Tensor:
     """mel [n, 128, T] -> chunks [n, c, 128, 64] side by side from the first column on.
 
-    A rest of at least half a chunk becomes the last chunk, together with columns before it; a clip shorter than a
-    chunk is repeated until it fills one.
+    A rest of at least half a chunk makes room for one more, and all overlap alike; a clip shorter than a chunk is
+    repeated until it fills one.
     """
     width = mel.shape[2]
     if width < CHUNK:
         mel = mel.repeat(1, 1, -(-CHUNK // width))[:, :, :CHUNK]
         width = CHUNK
-    starts = list(range(0, width - CHUNK + 1, CHUNK))
-    if width - (starts[-1] + CHUNK) >= CHUNK // 2:
-        starts.append(width - CHUNK)
+    count, rest = divmod(width, CHUNK)
+    step = (width - CHUNK) / count if rest >= CHUNK // 2 else CHUNK
+    starts = [round(i * step) for i in range(count + (rest >= CHUNK // 2))]
     return torch.stack([mel[:, :, start : start + CHUNK] for start in starts], dim=1)
 
 
@@ -99,7 +101,8 @@ class MelCNN(Normalised):
     def _embed_chunks(self, chunks: torch.Tensor) -> torch.Tensor:
         """chunks [n, 128, 64], normalised -> [n, 128]."""
         pairs = chunks.unflatten(1, (-1, 2)).mean(dim=2)  # [n, 64, 64]
-        maps = self.trunk(self.stripes(pairs)[:, None])  # [n, C, 4, 4]
+        # The one channel is appended and moved, which keeps the maps after it in the layout that pools 20 times as fast.
+        maps = self.trunk(self.stripes(pairs)[..., None].movedim(3, 1))  # [n, C, 4, 4]
         seen = torch.cat([maps.mean(dim=3), maps.amax(dim=3)], dim=1).flatten(1)
         return self.penultimate(torch.cat([seen, _statistics(pairs), _modulation(pairs)], dim=1))
 
@@ -210,6 +213,18 @@ def channels_last(layers: nn.Sequential) -> nn.Sequential:
         if isinstance(layer, nn.Conv2d):
             layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
     return layers
+
+
+def fused(net: MelCNN) -> MelCNN:
+    """A copy in evaluation mode whose normalisations are part of the convolutions before them: half the cost."""
+    net = copy.deepcopy(net).eval()
+    for block in net.trunk:
+        assert isinstance(block, nn.Sequential)
+        conv, norm = block[0], block[1]
+        assert isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
+        block[0], block[1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
+    channels_last(net.trunk)
+    return net
 
 
 def fitted(mel: torch.Tensor, columns: int) -> torch.Tensor:

@@ -19,7 +19,7 @@ from tests.bench import clips as samples
 CLIPS, TURNS, SPELL_S = 12, 7, 4.0
 SLOW = {"plain port": 2}  # clips a turn, instead of all
 WAYS = (
-    "floor", "floor, fewer FFTs", "common", "fast", "fast, 15 s", "fast, 10 s", "plain port", "accurate",
+    "floor", "floor, fewer FFTs", "common", "fast", "fast, 15 s", "fast, 12.5 s", "plain port", "accurate",
     "accurate, 15 s",
 )  # fmt: skip
 WORKERS = ("fast", "fast, 15 s", "accurate")
@@ -28,7 +28,7 @@ AIMS = (
     ("fast", "floor", 1.6, "at most"),
     ("common", "fast", 2.5, "at least"),
     ("common", "fast, 15 s", 5.0, "at least"),
-    ("common", "fast, 10 s", 5.0, "at least"),
+    ("common", "fast, 12.5 s", 5.0, "at least"),
     ("plain port", "accurate", 3.0, "at least"),
 )
 TWO_PROCESSES = 1.7

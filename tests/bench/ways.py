@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from classifier import audio, decoders, features
 from classifier.sound import CLIP_SECONDS, checkpoint, opinion, tagger
-from classifier.sound.expert import SoundExpert
+from classifier.sound.expert import FAST_SECONDS, SoundExpert, load_cnn
 from tests.classifier.sound import reference_musicnn
 
 Way = Callable[[Sequence[bytes]], np.ndarray]
@@ -27,7 +27,7 @@ def build(name: str) -> Way:
         "common": lambda: _common(SoundExpert.load(accurate=False)),
         "fast": lambda: _ours(accurate=False, window_s=CLIP_SECONDS),
         "fast, 15 s": lambda: _ours(accurate=False, window_s=15.0),
-        "fast, 10 s": lambda: _ours(accurate=False, window_s=10.0),
+        "fast, 12.5 s": lambda: _ours(accurate=False, window_s=FAST_SECONDS),
         "accurate": lambda: _ours(accurate=True, window_s=CLIP_SECONDS),
         "accurate, 15 s": lambda: _ours(accurate=True, window_s=15.0),
         "plain port": _plain_port,
@@ -63,13 +63,14 @@ def _least(clips: Sequence[bytes], *, sparse: bool) -> np.ndarray:
 
 
 def _common(expert: SoundExpert) -> Way:
-    """As most programs do it: librosa for the sound and the spectrogram, then the same network on the batch."""
+    """As most programs do it: librosa for the sound and the spectrogram, then the network as trained on the batch."""
+    cnn = load_cnn(None, len(expert.opinion.cnn.labels)).eval()
 
     def hear(clips: Sequence[bytes]) -> np.ndarray:
         together = torch.from_numpy(np.stack([_mel_by_librosa(clip) for clip in clips]))
         embeddings = np.full((len(clips), opinion.WIDTH), np.nan, np.float32)
         with torch.inference_mode():
-            opinion.part(embeddings, "mel_cnn")[:] = expert._cnn.embed(together).numpy()
+            opinion.part(embeddings, "mel_cnn")[:] = cnn.embed(together).numpy()
         return expert.log_probabilities(embeddings)
 
     return hear

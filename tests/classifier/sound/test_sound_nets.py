@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from classifier.sound.augment import Augmentation, augmented
-from classifier.sound.nets import CHUNK, ClassicCNN, ClassicFFNN, MelCNN, Stripes, chunks_of, decibels
+from classifier.sound.nets import CHUNK, ClassicCNN, ClassicFFNN, MelCNN, Stripes, chunks_of, decibels, fused
 from tests.classifier.sound.made_clips import mel
 
 
@@ -31,6 +31,21 @@ def test_our_net_is_small_and_its_head_answers_to_the_mean_embedding():
 @pytest.mark.parametrize(("columns", "count"), [(10, 1), (64, 1), (95, 1), (96, 2), (387, 6)])
 def test_a_clip_is_cut_into_chunks(columns, count):
     assert chunks_of(_mel(2, columns)).shape == (2, count, 128, CHUNK)
+
+
+def test_chunks_that_overlap_overlap_alike():
+    numbered = torch.arange(161.0).expand(1, 128, 161)
+    assert chunks_of(numbered)[0, :, 0, 0].tolist() == [0, 48, 97]
+
+
+def test_a_fused_net_answers_as_the_trained_one():
+    net, clip = MelCNN(10), _mel(4)
+    net(clip)  # while training, so that there is something to fold in
+    quick = fused(net)
+    net.eval()
+    assert torch.allclose(quick(clip), net(clip), atol=1e-4)
+    assert quick is not net
+    assert len(quick.state_dict()) < len(net.state_dict())
 
 
 def test_normalisation_is_fitted_and_part_of_the_weights():
