@@ -68,6 +68,6 @@ def _tagged(stage: Stages, wave: np.ndarray, expert: SoundExpert) -> None:
     with stage("resample again"):
         soxr.resample(wave, audio.SR_HZ, tagger.TAGGER_SR_HZ, quality="HQ")
     with stage("resample again, FFT and mel"):
-        mel = tagger.log_mel(wave)
+        mel = tagger.restored(tagger.log_mel(wave))
     with stage("tagger"), torch.inference_mode():
         expert._tagger._net(torch.from_numpy(tagger.spread(mel, tagger.PATCHES)))
