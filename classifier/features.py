@@ -11,7 +11,6 @@ from classifier.audio import SR_HZ
 
 N_FFT, HOP, N_MELS = 2048, 512, 128
 TOP_DB = 80.0
-N_MFCC, N_BANDS = 13, 16
 ROLL_OFF = 0.85
 SPARSE_STEP, SPARSE_FIRST = 3.33658, 1.206
 BATCH = 64  # frames transformed at a time: they stay in the cache
@@ -110,27 +109,6 @@ def below_loudest(power: np.ndarray) -> np.ndarray:
     return np.maximum(level - level.max(), -TOP_DB).astype(np.float32)
 
 
-def describe(y: np.ndarray) -> dict[str, float]:
-    """A small description of mono sound float32 [n] at 22,050 Hz, by name with units in the names.
-
-    Mean and deviation over time of 16 mel bands (dB below the loudest), 13 cepstral coefficients, loudness (dB),
-    spectral centroid, bandwidth and 85 % roll-off (Hz), and the rate of zero crossings (share of samples).
-    """
-    power = power_spectrum(y)
-    level = below_loudest(mel_power(power))
-    bands = level.reshape(N_BANDS, N_MELS // N_BANDS, -1).mean(1)
-    cepstrum = fft.dct(level, axis=0, norm="ortho")[:N_MFCC]
-    described = _over_time({f"mel_band_{i + 1:02}_db": band for i, band in enumerate(bands)})
-    described |= _over_time({f"mfcc_{i + 1:02}": row for i, row in enumerate(cepstrum)})
-    described |= _over_time(spectral_shape(power) | _waveform(y))
-    return described
-
-
-def _over_time(rows: dict[str, np.ndarray]) -> dict[str, float]:
-    means = {f"{name}_mean": float(row.mean()) for name, row in rows.items()}
-    return means | {f"{name}_std": float(row.std()) for name, row in rows.items()}
-
-
 def spectral_shape(power: np.ndarray) -> dict[str, np.ndarray]:
     """Per frame: centroid, bandwidth and roll-off in Hz, weighted by magnitude; power [T, 1025]."""
     bins_hz = (np.arange(N_FFT // 2 + 1) * SR_HZ / N_FFT).astype(np.float32)
@@ -141,10 +119,3 @@ def spectral_shape(power: np.ndarray) -> dict[str, np.ndarray]:
     reached = np.cumsum(magnitude, axis=1)
     roll_off = bins_hz[(reached < ROLL_OFF * reached[:, -1:]).sum(1).clip(max=len(bins_hz) - 1)]
     return {"centroid_hz": centroid, "bandwidth_hz": np.sqrt(spread), "roll_off_hz": roll_off}
-
-
-def _waveform(y: np.ndarray) -> dict[str, np.ndarray]:
-    """Per block of 512 samples: loudness in dB relative to full scale, and zero crossings per sample."""
-    blocks = y[: len(y) // HOP * HOP].reshape(-1, HOP)
-    crossings = (np.signbit(blocks[:, 1:]) != np.signbit(blocks[:, :-1])).mean(1)
-    return {"loudness_db": decibel((blocks**2).mean(1)), "zero_crossing_rate": crossings}

@@ -81,7 +81,7 @@ def restored(mel: np.ndarray) -> np.ndarray:
     left = np.flatnonzero(alive)
     for band in np.flatnonzero(~alive):
         near = left[np.argsort(np.abs(left - band))[:NEIGHBOURS]]
-        pulse = (power[:, near] / power[:, near].mean(0)).mean(1)
+        pulse = (power[:, near] / np.maximum(power[:, near].mean(0), 1e-12)).mean(1)
         power[:, band] = pulse * 10 ** ((_USUAL_DB[band] + np.median(relative[near])) / 10)
     return np.log10(1 + 1e4 * power).astype(np.float32)
 

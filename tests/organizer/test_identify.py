@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from classifier import audio
 from classifier.results import Result
-from classifier.sound.expert import SoundExpert
+from classifier.sound.expert import FAST_SECONDS, SoundExpert
 from organizer import accounts, classify, ear, enrich, identify, tasks
 from organizer.models import AudioAnalysis, Identification, Job, SavedTrack, SpotifyAccount, Track
 from organizer.views import uploads
@@ -148,7 +148,7 @@ def test_of_eight_hours_the_middle_is_heard(account: SpotifyAccount) -> None:
     low = long_mp3(hours=8)
     identify.start(account, "night.mp3", low)
     identify.hear(account.identifications.get().pk)
-    assert account.identifications.get().seconds == pytest.approx(15, abs=0.1)  # by the fast ears
+    assert account.identifications.get().seconds == pytest.approx(FAST_SECONDS, abs=0.1)
 
 
 def test_a_file_that_is_too_large_is_refused_while_it_is_read(

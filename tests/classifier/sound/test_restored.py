@@ -9,9 +9,11 @@ from tests.classifier.audio_samples import music
 
 @pytest.fixture(scope="module")
 def rich():
-    """Music with noise in all bands, so that none is cut away from the start."""
-    noise = np.random.default_rng(0).normal(size=6 * 22_050)
-    return (music(6) + 0.05 * noise * (1 + np.sin(np.arange(len(noise)) / 2000))).astype(np.float32)
+    """Music over pulsing pink noise, which has something in every band."""
+    spectrum = np.fft.rfft(np.random.default_rng(0).normal(size=6 * 22_050))
+    noise = np.fft.irfft(spectrum / np.sqrt(np.arange(len(spectrum)) + 1))
+    pulse = 1 + np.sin(np.arange(len(noise)) / 2000)
+    return (0.1 * music(6) + 0.3 * noise / noise.std() * pulse).astype(np.float32)
 
 
 def level_db(mel):
@@ -26,7 +28,7 @@ def test_sound_with_all_its_bands_is_left_alone(rich):
 def test_bands_that_a_telephone_cuts_away_are_filled_in(rich):
     cut = log_mel(band(rich, 300, 3400))
     filled = restored(cut)
-    assert level_db(cut)[85] < -60 < -40 < level_db(filled)[85]
+    assert level_db(cut)[85] < -55 < -40 < level_db(filled)[85]
     middle = slice(25, 50)  # well inside the channel
     assert np.allclose(filled[:, middle], cut[:, middle], atol=1e-4)
     assert np.isfinite(filled).all() and filled.shape == cut.shape
