@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from classifier.commands import compare, describe, evaluate, predict, report, robustness, train
+from classifier.commands import compare, describe, evaluate, expert, predict, report, robustness, train
 from classifier.errors import DataError, ModelError
 
 USAGE_ERROR, INTERRUPTED = 2, 130
@@ -35,7 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
-        resumes = " The same command started again goes on where it was." if given[:1] in RESUMABLE else ""
+        resumes = (
+            " The same command started again goes on where it was."
+            if given[:1] in RESUMABLE and expert.NAME not in given
+            else ""
+        )
         print(f"Stopped.{resumes}", file=sys.stderr)
         return INTERRUPTED
     return 0

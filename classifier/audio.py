@@ -53,8 +53,11 @@ def decode(
     if window_s is not None and not MIN_SECONDS <= window_s <= max_seconds:
         raise ValueError(f"window_s is {window_s}, outside {MIN_SECONDS} to {max_seconds}")
     with _opened(source) as file:
-        _refuse_non_audio(file)
-        sound = _middle(file, window_s, max_seconds) if window_s else read(file, Stretch(max_seconds))
+        try:
+            _refuse_non_audio(file)
+            sound = _middle(file, window_s, max_seconds) if window_s else read(file, Stretch(max_seconds))
+        except OSError as error:
+            raise AudioError(f"The audio file cannot be read: {error.strerror or error}.") from error
     _refuse_unusable(sound)
     mono = sound.mono
     if sound.sr_hz != sr_hz:

@@ -29,7 +29,7 @@ class Clip:
 
     @property
     def id(self) -> str:
-        return f"{self.label}/{_text(self.path.name)}"
+        return f"{self.label}/{readable(self.path.name)}"
 
 
 def list_clips(folder: Path, *, flat: bool = False) -> list[Clip]:
@@ -55,10 +55,10 @@ def _clips(folder: Path, pattern: str) -> list[Clip]:
     files = sorted(
         path for path in folder.glob(pattern) if path.suffix.lower() in SUFFIXES and path.is_file()
     )
-    return [Clip(path, _text(path.parent.name)) for path in files if not path.name.startswith(".")]
+    return [Clip(path, readable(path.parent.name)) for path in files if not path.name.startswith(".")]
 
 
-def _text(name: str) -> str:
+def readable(name: str) -> str:
     """A file's name as text that can be written; bytes that are none become escapes."""
     return os.fsencode(name).decode(errors="backslashreplace")
 

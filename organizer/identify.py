@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 import numpy as np
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -75,6 +75,9 @@ def hear(identification_id: int) -> None:
 
 def _end(waiting: QuerySet[Identification], **values: object) -> None:
     waiting.update(sound=None, **values)
+    if connection.vendor == "sqlite":  # whose log of writes would keep the sound for a while
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def lost() -> list[Identification]:

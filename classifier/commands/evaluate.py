@@ -49,6 +49,8 @@ def _listen(options: argparse.Namespace) -> None:
     from classifier.evaluate import report
     from classifier.sound.listener import load_listener
 
+    if options.split == "random":
+        raise DataError("Clips of sound are judged all together; --split is for tables.")
     listener = load_listener(options.model, accurate=not options.fast)
     answers, places = [], []
     for clip, place in tqdm(listener.filed(Path(options.data)), unit="clip", delay=1):

@@ -18,8 +18,9 @@ def train(options: argparse.Namespace) -> None:
     """`--data` lists files of taggrams (.npz) and folders genre/file of sound; `--cnn` is a version of the net."""
     if options.cnn is None:
         raise DataError("train expert needs --cnn, the directory of a trained cnn.")
-    from classifier.sound.build import build_expert
+    from classifier.sound.build import build_expert, load_cnn_version
 
+    load_cnn_version(options.cnn)  # refused before anything is listened to
     paths = [Path(text) for text in tables.names(options.data) or ()]
     parts = [_read(path) for path in paths]
     for clips, origin in parts:

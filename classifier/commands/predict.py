@@ -95,12 +95,15 @@ def _write(path: Path, predictor: "Predictor", results: "list[Result]") -> None:
     genres = list(dict.fromkeys((*FAMILIES, *predictor.labels)))
     several = ["genres"] if predictor.several.at_most > 1 else []
     columns = ["track_id", "genre", "confidence", "sure", *(f"p_{one}" for one in genres), *several, "other"]
+    unfinished = path.with_name(f".{path.name}.part")
     try:
-        with open(path, "w", newline="", encoding="utf-8") as file:
+        with open(unfinished, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, columns, extrasaction="ignore")
             writer.writeheader()
             writer.writerows(_row(one, genres, predictor.level) for one in results)
+        os.replace(unfinished, path)
     except OSError as error:
+        unfinished.unlink(missing_ok=True)
         raise DataError(f"{str(path)!r} cannot be written: {error.strerror or error}.") from error
 
 

@@ -15,6 +15,7 @@ from classifier.errors import DataError, ModelError
 from classifier.labels import detect_mapping, families_of
 from classifier.sound import opinion, taggrams
 from classifier.sound.answer import load_net
+from classifier.sound.nets import Normalised
 from classifier.sound.tagger import TAGS
 from classifier.sound.taggrams import Taggrams
 from classifier.sound.train import arrays_of
@@ -43,9 +44,7 @@ def build_expert(
     DataError
         Fewer than two families with enough clips. ModelError: `cnn` is none, or `out_dir` exists.
     """
-    net, trained = load_net(cnn)
-    if trained["model"]["family"] != "cnn":
-        raise ModelError(f"The model version {cnn.name} is no version of the net cnn.")
+    net, trained = load_cnn_version(cnn)
     known = families_of(trained["labels"], detect_mapping(trained["labels"]) or "families")
     clips = _enough(sum((one for one, _ in parts[1:]), start=parts[0][0]))
     head, deep = taggrams.learn_head(clips, seed), taggrams.learn_deep_head(clips)
@@ -72,6 +71,14 @@ def build_expert(
     )
     registry.write_files(out_dir, meta, {registry.WEIGHTS: arrays})
     return meta
+
+
+def load_cnn_version(path: Path) -> tuple[Normalised, dict[str, Any]]:
+    """A version of the net "cnn" and its description; ModelError where it is none."""
+    net, trained = load_net(path)
+    if trained["model"]["family"] != "cnn":
+        raise ModelError(f"The model version {path.name} is no version of the net cnn.")
+    return net, trained
 
 
 def _enough(clips: Taggrams) -> Taggrams:

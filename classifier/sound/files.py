@@ -8,7 +8,7 @@ import numpy as np
 
 from classifier import descriptors
 from classifier.errors import AudioError, DataError
-from classifier.folders import SUFFIXES
+from classifier.folders import SUFFIXES, readable
 from classifier.sound.expert import SoundExpert
 
 BATCH = 16
@@ -50,7 +50,7 @@ def hear(files: Iterable[Path], root: Path, expert: SoundExpert, *, describe: bo
     """Decode and judge each file, a few at a time, so that memory does not grow with their number."""
     heard, names, waves = Heard(), [], []
     for path in files:
-        name = path.relative_to(root).as_posix() if path != root else path.name
+        name = readable(path.relative_to(root).as_posix() if path != root else path.name)
         try:
             waves.append(expert.decode(path))
             names.append(name)

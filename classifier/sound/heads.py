@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classifier.hearing import normalised
+
 
 @dataclass(frozen=True)
 class Head:
@@ -47,11 +49,6 @@ def learn(x: np.ndarray, labels: np.ndarray, penalty: float) -> Head:
     if weights.shape[1] == 1:  # two labels share one column
         weights, bias = np.hstack([-weights, weights]) / 2, np.array([-bias[0], bias[0]]) / 2
     return Head(tuple(map(str, model.classes_)), mean, scale, weights, bias)
-
-
-def normalised(logits: np.ndarray) -> np.ndarray:
-    """Logits [n, K] as log-probabilities."""
-    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
 
 
 def gathered(

@@ -112,13 +112,15 @@ def evenly(tags: np.ndarray, count: int = PATCHES) -> np.ndarray:
 
 
 def learn_head(clips: Taggrams, seed: int = 0, penalty: float = PENALTY) -> Head:
-    """A head on `statistics`; every clip is learned from in several random choices of its patches."""
+    """A head on `statistics`; a clip is learned from in several random choices of its patches, a copy in one."""
     rng = np.random.default_rng(seed)
-    views = [
-        [statistics(rng.choice(tags, min(PATCHES, len(tags)), replace=False)) for tags in clips.tags]
-        for _ in range(VIEWS)
+    views = [clips] + [clips.clean()] * (VIEWS - 1)
+    x = [
+        statistics(rng.choice(tags, min(PATCHES, len(tags)), replace=False))
+        for view in views
+        for tags in view.tags
     ]
-    return heads.learn(np.concatenate(views), np.tile(clips.labels, VIEWS), penalty)
+    return heads.learn(np.array(x), np.array([label for view in views for label in view.labels]), penalty)
 
 
 def learn_deep_head(clips: Taggrams, penalty: float = DEEP_PENALTY) -> Head:

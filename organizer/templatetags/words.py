@@ -37,7 +37,7 @@ STATES = {
 }
 EVIDENCE = {
     "features": "audio features",
-    "sound": "the preview’s sound",
+    "sound": "the preview’s sounds",
     "artist": "the artist’s other songs",
     "library": "your other songs by this artist",
 }

@@ -1,4 +1,4 @@
-"""An upload that is measured while it is read, and never touches the disk."""
+"""An upload that is measured while it is read, and is kept in memory until it is stored as a row."""
 
 from typing import Any
 

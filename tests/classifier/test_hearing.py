@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from classifier import registry
 from classifier.hearing import FLOOR, OTHERS, PULLS, SOUND, SURE_BY_SOUND, Ear, threshold
+from classifier.predict import Example, Predictor
 
 LABELS = ("rock", "metal", "latin", "spoken")
 TAUGHT = np.array([True, True, False, False])
@@ -94,3 +96,64 @@ def test_features_that_were_heard_in_the_same_sound_hardly_count():
     heard = EAR.spread([{"rock": np.log(0.2), "metal": np.log(0.8)}] * 2)
     joined, _ = EAR.join(log_p, heard, present(2, "features", SOUND), np.array([True, False]))
     assert [LABELS[k] for k in joined.argmax(1)] == ["metal", "rock"]
+
+
+def test_every_song_is_masked_by_what_its_own_ears_were_taught():
+    small, large = {"rock": np.log(0.7), "metal": np.log(0.3)}, {"rock": np.log(0.1), "latin": np.log(0.9)}
+    prior = np.tile(np.log(EAR.prior), (2, 1))
+    together, untaught = EAR.join(prior, EAR.spread([small, large]), present(2, SOUND))
+    alone = [EAR.join(prior[:1], EAR.spread([one]), present(1, SOUND)) for one in (small, large)]
+    assert np.allclose(together, np.concatenate([log_p for log_p, _ in alone]))
+    assert untaught == pytest.approx([0.3, 0.4])
+
+
+def test_a_family_that_is_ruled_out_leaves_numbers():
+    joined, _ = EAR.join(np.log(EAR.prior)[None], EAR.spread([{"rock": -np.inf}]), present(1, SOUND))
+    assert np.isfinite(joined).all()
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return Predictor.load(registry.shipped_path())
+
+
+def judged(shipped, *, known_artist, heard, sound):
+    artists = ("Miles Davis",) if known_artist else ()
+    features = {"energy": 0.9, "danceability": 0.2, "acousticness": 0.05}
+    (result,) = shipped.predict(
+        [
+            Example(
+                "t",
+                features,
+                artists,
+                sound={"metal": -0.1, "jazz-blues": -3.0} if sound else None,
+                features_were_heard=heard,
+            )
+        ],
+        votes={"Miles Davis": {"jazz-blues": 5.0}} if known_artist else None,
+    )
+    return result
+
+
+def test_heard_features_are_left_out_where_the_artist_is_known(shipped):
+    heard = judged(shipped, known_artist=True, heard=True, sound=True)
+    given = judged(shipped, known_artist=True, heard=False, sound=True)
+    assert heard.evidence == ("artist", SOUND) and given.evidence == ("features", "artist", SOUND)
+
+
+def test_features_of_a_service_and_an_artist_are_not_moved_by_sound(shipped):
+    with_sound, without = (
+        judged(shipped, known_artist=True, heard=False, sound=sound) for sound in (True, False)
+    )
+    assert with_sound.log_probs == without.log_probs and with_sound.sure == without.sure
+
+
+def test_heard_features_say_nothing_of_songs_of_no_genre(shipped):
+    assert judged(shipped, known_artist=False, heard=True, sound=True).other == 0
+    assert judged(shipped, known_artist=False, heard=False, sound=True).other > 0
+
+
+def test_heard_features_count_for_less_than_those_of_a_service(shipped):
+    heard, given = (judged(shipped, known_artist=False, heard=one, sound=True) for one in (True, False))
+    assert heard.log_probs["metal"] != given.log_probs["metal"]
+    assert heard.log_probs["metal"] - heard.log_probs["jazz-blues"] == pytest.approx(2.9 * 0.8, abs=1.0)

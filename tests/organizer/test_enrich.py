@@ -150,3 +150,11 @@ def test_outages_are_asked_again_within_the_hour_and_misses_after_a_month(
     enrich.listen_batch(job, ear.Ear())
     row = AudioAnalysis.objects.exclude(error__startswith="No service").first()
     assert row.retry_at - row.checked_at == wait
+
+
+def test_the_model_is_told_which_features_were_heard() -> None:
+    track = Track(uri="spotify:track:x", artist_names=["A"], duration_ms=1000)
+    for source, heard in (("sound", True), ("reccobeats", False)):
+        row = AudioFeatures(source=source, values={"energy": 0.5})
+        assert classify.example(track, row).features_were_heard is heard
+    assert not classify.example(track, None).features_were_heard

@@ -97,7 +97,7 @@ def test_a_file_is_heard_and_named_and_its_audio_is_gone(
     assert (
         "It sounds like Jazz" in page
         and "54%" in page
-        and "None of them" in page
+        and "Another genre, or none" in page
         and "8 seconds of sound alone" in page
     )
 
