@@ -74,8 +74,8 @@ def hear(identification_id: int) -> None:
 
 
 def _end(waiting: QuerySet[Identification], **values: object) -> None:
-    waiting.update(sound=None, **values)
-    if connection.vendor == "sqlite":  # whose log of writes would keep the sound for a while
+    ended = waiting.update(sound=None, **values)
+    if ended and connection.vendor == "sqlite":  # whose log of writes would keep the sound for a while
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
