@@ -98,23 +98,22 @@ class _Writer:
 
     def _forget_deleted_playlist(self) -> None:
         """The user asked to have a playlist again that they had deleted: a new one takes its place."""
-        self.rule.spotify_id = self.rule.snapshot_id = ""
+        self.rule.spotify_id = self.rule.snapshot_id = self.rule.ref = ""
         self.rule.written_uris, self.rule.pins = [], []
-        self.rule.save(update_fields=["spotify_id", "snapshot_id", "written_uris", "pins"])
+        self.rule.save(update_fields=["spotify_id", "snapshot_id", "ref", "written_uris", "pins"])
 
     def _create(self, version: PlaylistVersion) -> None:
         """Make the playlist and store its id before anything is added. A lost answer is looked for, not repeated."""
-        found = self._find_created() if self.rule.create_marker else None
+        found = self._find_created() if self.rule.ref else None
         head = found or self._send_create()
         self.rule.spotify_id, self.rule.snapshot_id = head.spotify_id, head.snapshot_id
-        self.rule.create_marker = ""
-        self.rule.save(update_fields=["spotify_id", "snapshot_id", "create_marker"])
+        self.rule.save(update_fields=["spotify_id", "snapshot_id"])
         PlaylistVersion.objects.filter(pk=version.pk).update(was_created=True)
 
     def _send_create(self) -> PlaylistHead:
-        self.rule.create_marker = secrets.token_hex(6)
-        self.rule.save(update_fields=["create_marker"])
-        description = DESCRIPTION.format(marker=self.rule.create_marker)
+        self.rule.ref = secrets.token_hex(6)
+        self.rule.save(update_fields=["ref"])
+        description = DESCRIPTION.format(marker=self.rule.ref)
         return accounts.with_spotify(
             self.account, lambda api: api.create_playlist(name=self.rule.name, description=description)
         )
@@ -122,7 +121,7 @@ class _Writer:
     def _find_created(self) -> PlaylistHead | None:
         """The playlist of an earlier create whose answer never came, known by the mark in its description."""
         heads = accounts.with_spotify(self.account, lambda api: list(api.my_playlists()))
-        mark = f"Ref {self.rule.create_marker}"
+        mark = f"Ref {self.rule.ref}"
         ours = (head for head in heads if head.owner_id == self.account.spotify_id)
         return next((head for head in ours if head.description.endswith(mark)), None)
 

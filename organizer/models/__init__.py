@@ -1,4 +1,5 @@
 from organizer.models.account import SpotifyAccount
+from organizer.models.gate import ServiceGate
 from organizer.models.identification import Identification
 from organizer.models.job import Job
 from organizer.models.playlist import GenrePlaylist, Plan, PlanItem, PlaylistVersion
@@ -21,6 +22,7 @@ __all__ = [
     "PlaylistVersion",
     "Prediction",
     "SavedTrack",
+    "ServiceGate",
     "SpotifyAccount",
     "Track",
     "TrainingRun",

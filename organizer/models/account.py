@@ -14,6 +14,18 @@ REFRESH_MARGIN = timedelta(seconds=90)
 class SpotifyAccount(models.Model):
     """A user's link to Spotify. Everything that came from Spotify hangs off this row and goes with it."""
 
+    class Schedule(models.TextChoices):
+        OFF = "off", "Only when I say so"
+        DAILY = "daily", "Every day"
+        WEEKLY = "weekly", "Every week"
+
+    class Removals(models.TextChoices):
+        """What becomes of songs in our playlists that no longer belong there. Pinned songs always stay."""
+
+        NEVER = "never", "Leave them where they are"
+        ASK = "ask", "Show them; I tick what should go"
+        MIRROR = "mirror", "Tick them for me; I can untick what should stay"
+
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="spotify")
     account_id = models.CharField(max_length=100, unique=True)  # me.account_id, or me.id where it is missing
     spotify_id = models.CharField(max_length=100)  # me.id: compared with playlists' owners, nothing else
@@ -29,6 +41,13 @@ class SpotifyAccount(models.Model):
     liked_total = models.PositiveIntegerField(default=0)  # what Spotify said at the last complete sync
     unreadable_total = models.PositiveIntegerField(default=0)  # entries without a song (removed, episodes)
     full_walk_at = models.DateTimeField(null=True, blank=True)
+
+    schedule = models.CharField(max_length=8, choices=Schedule.choices, default=Schedule.OFF)
+    schedule_applies = models.BooleanField(default=False)  # write additions; otherwise only propose
+    next_run_at = models.DateTimeField(null=True, blank=True)
+    removals = models.CharField(max_length=8, choices=Removals.choices, default=Removals.ASK)
+    merges_duplicates = models.BooleanField(default=True)  # one entry for a recording on several releases
+    visited_at = models.DateTimeField(null=True, blank=True)  # what happened up to then has been read
 
     def __str__(self) -> str:
         return self.display_name or self.account_id

@@ -24,6 +24,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 class Job(models.Model):
     class Kind(models.TextChoices):
         ORGANIZE = "organize", "Read and classify the library"
+        PLAN = "plan", "Make a plan"
         WRITE = "write", "Write playlists"
         TRAIN = "train", "Train a model"
         RECLASSIFY = "reclassify", "Classify again with another model"
@@ -37,18 +38,29 @@ class Job(models.Model):
         FAILED = "failed"
         CANCELLED = "cancelled"
 
+    class Wait(models.TextChoices):
+        PACE = "pace"  # our own pacing below a service's limit
+        RATE = "rate"  # the service asked us to wait a while
+        QUOTA = "quota"  # the developer's quota is used up: hours, perhaps a day
+        OUTAGE = "outage"  # the service or a part of this instance does not answer
+
     ACTIVE = (State.QUEUED, State.RUNNING, State.WAITING, State.PAUSED)
 
     account = models.ForeignKey(SpotifyAccount, models.CASCADE, null=True, blank=True, related_name="jobs")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     phase = models.CharField(max_length=12)
+    # What was asked for beyond the kind: {"then": "plan"|"apply"} after a scheduled reading, {"undo": plan id} or
+    # {"restore": version id} for a plan.
+    wish = models.JSONField(default=dict, blank=True)
+    cost = models.PositiveIntegerField(null=True, blank=True)  # Spotify calls it was expected to take
     done = models.PositiveIntegerField(default=0)  # within the phase, in songs (epochs when training)
     total = models.PositiveIntegerField(default=0)
     cursor = models.JSONField(default=dict)  # where the phase goes on after a kill
     counts = models.JSONField(default=dict)  # what came out, for the summary
     is_cancel_asked = models.BooleanField(default=False)
     wait_reason = models.CharField(max_length=300, blank=True)
+    wait_kind = models.CharField(max_length=8, choices=Wait.choices, blank=True)
     wait_until = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
     failures = models.PositiveIntegerField(default=0)  # transient ones in a row

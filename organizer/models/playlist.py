@@ -17,7 +17,12 @@ class GenrePlaylist(models.Model):
     is_active = models.BooleanField(default=True)
 
     spotify_id = models.CharField(max_length=64, blank=True)  # stored before anything is added to it
-    create_marker = models.CharField(max_length=20, blank=True)  # set while a create's answer is outstanding
+    # The mark in its description by which we know it as ours. With a mark but without an id, a create's answer is
+    # outstanding.
+    ref = models.CharField(max_length=20, blank=True)
+    # Its id comes from a backup: nothing is written to it until the mark was found on Spotify.
+    is_claimed = models.BooleanField(default=False)
+    read_at = models.DateTimeField(null=True, blank=True)  # when its contents were last read whole
     written_uris = models.JSONField(
         default=list
     )  # the base of the merge: contents as we last wrote or saw them
@@ -56,10 +61,21 @@ class Plan(models.Model):
         DISCARDED = "discarded"
         OUTDATED = "outdated"  # Spotify or the library changed: a new plan replaces it
 
+    class Kind(models.TextChoices):
+        ORGANIZE = "organize"
+        UNDO = "undo"  # of `target`, a plan that was applied
+        RESTORE = "restore"  # of `version`
+
     account = models.ForeignKey(SpotifyAccount, models.CASCADE, related_name="plans")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ORGANIZE)
+    target = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="undone_by")
+    version = models.ForeignKey(
+        "PlaylistVersion", models.SET_NULL, null=True, blank=True, related_name="restored_by"
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.PROPOSED)
     entries = models.JSONField(default=list)  # one dict a playlist: see organizer.plans._entry
     calls = models.PositiveIntegerField(default=0)  # what applying it costs, in Spotify calls
+    notes = models.JSONField(default=list)  # sentences for the user, such as edits found while writing
     created_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True, blank=True)
     job = models.OneToOneField(Job, models.SET_NULL, null=True, blank=True, related_name="plan")
@@ -83,6 +99,7 @@ class PlanItem(models.Model):
     uri = models.CharField(max_length=700)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     position = models.PositiveIntegerField()
+    move = models.CharField(max_length=100, blank=True)  # the playlist it moves from or to, in the same plan
     reason = models.CharField(max_length=300)
     is_accepted = models.BooleanField()
 
@@ -96,8 +113,16 @@ class PlanItem(models.Model):
 
 
 class PlaylistVersion(models.Model):
-    """Before and after of one playlist in one write."""
+    """Before and after of one playlist: in one write of ours, or by hand edits that we found on Spotify.
 
+    A playlist's versions form a chain: each begins with what the one before left.
+    """
+
+    class By(models.TextChoices):
+        US = "us"
+        USER = "user"
+
+    by = models.CharField(max_length=4, choices=By.choices, default=By.US)
     playlist = models.ForeignKey(GenrePlaylist, models.CASCADE, related_name="versions")
     plan = models.ForeignKey(Plan, models.SET_NULL, null=True, related_name="versions")
     uris_before = models.JSONField()

@@ -91,7 +91,7 @@ def test_a_job_outlives_its_worker(running: Processes, world: SimulatorProcess, 
 
 
 def is_creating() -> bool:
-    return GenrePlaylist.objects.exclude(create_marker="").exists()
+    return GenrePlaylist.objects.filter(spotify_id="").exclude(ref="").exists()
 
 
 def is_adding() -> bool:

@@ -1,0 +1,18 @@
+from django.db import models
+
+
+class ServiceGate(models.Model):
+    """What the gate must not forget when Redis does: a service's pause and its failures in a row.
+
+    Without Redis it paces the calls, too.
+    """
+
+    service = models.CharField(max_length=20, unique=True)
+    blocked_until = models.DateTimeField(null=True, blank=True)
+    kind = models.CharField(max_length=8, blank=True)  # rate, quota, outage
+    reason = models.CharField(max_length=300, blank=True)
+    failures = models.PositiveIntegerField(default=0)  # outages in a row
+    calls = models.JSONField(default=list)  # seconds since 1970 of the calls in the window, without Redis
+
+    def __str__(self) -> str:
+        return self.service
