@@ -10,6 +10,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
+from organizer.providers.paces import read_paces
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_dotenv(BASE_DIR / ".env")
 VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var")
@@ -94,12 +96,15 @@ PREVIEW_HOSTS = env_list("PREVIEW_HOSTS") or (
     if SIMULATOR_URL
     else [".dzcdn.net", ".itunes.apple.com", ".mzstatic.com"]
 )
-# Where a pace differs from organizer.providers.gate.PACES: (calls, seconds). The simulator is nobody's shared service.
-GATE_PACES = (
-    {"deezer": (2000, 5.0), "itunes": (2000, 5.0), "previews": (2000, 5.0), "spotify": (900, 30.0)}
-    if SIMULATOR_URL
-    else {}
-)
+# Where a pace differs from organizer.providers.paces.PACES. The simulator is nobody's shared service.
+_SIMULATED_PACES = "deezer=2000/5 itunes=2000/5 previews=2000/5 spotify=900/30"
+try:
+    GATE_PACES = {
+        **read_paces(_SIMULATED_PACES if SIMULATOR_URL else ""),
+        **read_paces(os.environ.get("PACES", "")),
+    }
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from error
 HTTP_TIMEOUT_S = env_number("HTTP_TIMEOUT_S", 10)
 
 # --- jobs ---------------------------------------------------------------------------------------
