@@ -57,7 +57,9 @@ class Gate:
         self._redis, self._ledger = RedisGate(client), ledger
         self._paces = paces or PACES
         self._epochs: dict[str, str] = {}
-        self._mine: dict[str, deque[float]] = {name: deque() for name in self._paces}  # calls of this process
+        self._mine = {
+            name: deque[float](maxlen=pace.calls) for name, pace in self._paces.items()
+        }  # our own calls
         self._redis_again_at = 0.0
 
     def enter(self, service: str) -> bool:
@@ -113,7 +115,7 @@ class Gate:
         if asked is None:
             raise redis.ConnectionError("Redis forgets what it is told.")
         if asked.moment:
-            self._note(service, asked.moment)
+            self._mine[service].append(asked.moment)
         return asked.entry
 
     def _enter_by_ledger(self, service: str) -> Entry:
@@ -132,12 +134,6 @@ class Gate:
         """All that is known, and the calls that Redis may have forgotten."""
         self._epochs[service] = self._redis.write(service, known)
         self._redis.add_calls(service, [*known.calls, *list(self._mine[service])])
-
-    def _note(self, service: str, moment: float) -> None:
-        mine = self._mine[service]
-        mine.append(moment)
-        while mine and mine[0] < moment - self._paces[service].window_s:
-            mine.popleft()
 
     def _change(self, service: str, change: Change) -> None:
         """In the database, and in Redis before anybody else may change it; in Redis alone when there is no other."""
