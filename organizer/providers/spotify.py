@@ -87,6 +87,9 @@ class Spotify:
         tracks = tuple(track for entry in entries if (track := _liked_track(entry)))
         return LikedPage(total=int(body["total"]), entries=len(entries), tracks=tracks)
 
+    def liked_total(self) -> int:
+        return int(_mapping(self._get("/me/tracks", limit=1))["total"])
+
     def my_playlists(self) -> Iterator[PlaylistHead]:
         offset, total = 0, 1
         while offset < total:
