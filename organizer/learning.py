@@ -1,5 +1,6 @@
 """What a look at a playlist teaches: what our own unfinished write left there, and what its owner changed by hand."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -85,16 +86,21 @@ def learn(rule: GenrePlaylist, now: Contents, *, writing: Plan | None = None) ->
     intent = intent_of(version.plan, rule) if version else Intent()
     is_whole = not now.unreadable
     ours = settle(seen_of(rule), now.uris, intent, is_whole=is_whole)
-    found = observe(ours, now.uris, is_whole=is_whole, relinked=_relinks(ours, now) if is_whole else {})
+    found = observe(ours, now.uris, is_whole=is_whole, relinked=_relinks(rule, ours, now) if is_whole else {})
     is_edited = found.uris != ours.uris
     if version and (is_edited or version.plan != writing):
         close(version, list(ours.uris))
     if is_edited:
         _store_edit(rule, list(ours.uris), list(found.uris))
     remember(rule, found, now.snapshot_id)
-    rule.read_at = timezone.now()
-    rule.save(update_fields=["read_at"])
+    rule.isrcs, rule.read_at = _isrcs_of_strangers(found.uris, now), timezone.now()
+    rule.save(update_fields=["isrcs", "read_at"])
     return is_edited
+
+
+def _isrcs_of_strangers(uris: Iterable[str], now: Contents) -> dict[str, str]:
+    known = set(Track.objects.filter(uri__in=list(uris)).values_list("uri", flat=True))
+    return {uri: now.isrcs[uri] for uri in uris if uri in now.isrcs and uri not in known}
 
 
 def _store_edit(rule: GenrePlaylist, before: list[str], after: list[str]) -> None:
@@ -103,12 +109,10 @@ def _store_edit(rule: GenrePlaylist, before: list[str], after: list[str]) -> Non
     )
 
 
-def _relinks(ours: Seen, now: Contents) -> dict[str, str]:
+def _relinks(rule: GenrePlaylist, ours: Seen, now: Contents) -> dict[str, str]:
     there, base = set(now.uris), set(ours.uris)
     missing = [uri for uri in ours.uris if uri not in there]
-    if not missing:
-        return {}
-    known = dict(Track.objects.filter(uri__in=missing).exclude(isrc="").values_list("uri", "isrc"))
+    known = rule.isrcs | dict(Track.objects.filter(uri__in=missing).values_list("uri", "isrc"))
     removed = {uri: known.get(uri, "") for uri in missing}
     return relinks(removed, {uri: now.isrcs.get(uri, "") for uri in now.uris if uri not in base})
 

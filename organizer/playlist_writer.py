@@ -74,8 +74,7 @@ class PlaylistWriter:
             self._tell("“{}” had changed on Spotify meanwhile; your edits were kept.")
             self.refused |= set(self.rule.tombstones) - taken_out
             if self.plan.kind == Plan.Kind.ORGANIZE:
-                account, there = self.rule.account, self.rule.written_uris
-                self.refused |= proposals.held_already(account, there, self.intent.adds)
+                self.refused |= proposals.held_already(self.rule, self.intent.adds)
         self._begin()
 
     def _begin(self, *, was_created: bool = False) -> None:
@@ -185,7 +184,10 @@ class PlaylistWriter:
     def _count(self) -> None:
         """Songs written are those that the first version does not have as they are now: right after a lost answer, too."""
         first = self.rule.versions.filter(plan=self.plan).order_by("pk").first()
-        before, there = set(first.uris_before if first else self.rule.written_uris), set(self.rule.written_uris)
+        before, there = (
+            set(first.uris_before if first else self.rule.written_uris),
+            set(self.rule.written_uris),
+        )
         came = sum(uri in there and uri not in before for uri in self.intent.adds)
         went = sum(uri in before and uri not in there for uri in self.intent.removes)
         written = self.job.cursor.get("written", 0) + came + went

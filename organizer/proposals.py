@@ -100,9 +100,7 @@ def _overflow(proposal: Proposal) -> str:
     songs = proposal.diff.overflow
     if not songs:
         return ""
-    return (
-        f"“{proposal.name}” would be too long: Spotify takes {ROOM:,} songs in a playlist; {songs:,} stay out."
-    )
+    return f"“{proposal.name}” would be too long: Spotify takes {ROOM:,} songs in a playlist; {songs:,} stay out."
 
 
 def _recordings(
@@ -112,6 +110,8 @@ def _recordings(
     tracks = {song.track.uri: song.track for songs in wanted.values() for song in songs}
     others = {uri for rule in rules for uri in (*rule.written_uris, *rule.tombstones)} - tracks.keys()
     known = list(_tracks(others))
+    strangers = {uri: isrc for rule in rules for uri, isrc in rule.isrcs.items()}
+    known += [Track(uri=uri, isrc=isrc) for uri, isrc in strangers.items()]
     if account.merges_duplicates:
         return recordings([_release(track) for track in (*tracks.values(), *known)])
     # Not merging, yet a song that Spotify gave another uri is still the same: the old one is no longer liked.
@@ -126,11 +126,13 @@ def _tracks(uris: Collection[str]) -> Iterator[Track]:
         yield from Track.objects.filter(uri__in=ordered[start : start + AT_ONCE])
 
 
-def held_already(account: SpotifyAccount, there: Collection[str], adds: Collection[str]) -> set[str]:
+def held_already(rule: GenrePlaylist, adds: Collection[str]) -> set[str]:
     """Those of `adds` whose recording is in the playlist by now, from another release."""
-    if not account.merges_duplicates:
+    if not rule.account.merges_duplicates:
         return set()
-    same = recordings([_release(track) for track in _tracks({*there, *adds})])
+    there = rule.written_uris
+    strangers = [Track(uri=uri, isrc=isrc) for uri, isrc in rule.isrcs.items()]
+    same = recordings([_release(track) for track in (*_tracks({*there, *adds}), *strangers)])
     held = {same.get(uri, uri) for uri in there}
     return {uri for uri in adds if uri not in there and same.get(uri, uri) in held}
 
@@ -151,9 +153,7 @@ def _diff(
     is_gone = bool(rule.spotify_id) and head is None
     seen = Seen(tombstones=tuple(rule.tombstones)) if is_gone else seen_of(rule)
     reasons = {song.track.uri: _reason(song, rule) for song in passing}
-    chosen = one_each(
-        list(reasons), same, there=seen.uris, pins=set(seen.pins), tombstones=seen.tombstones
-    )
+    chosen = one_each(list(reasons), same, there=seen.uris, pins=set(seen.pins), tombstones=seen.tombstones)
     wanted = {uri: reasons.get(uri, "") for uri in chosen.wanted}
     leaving = {uri: _leaving(uri, liked, rule) for uri in seen.uris if uri not in wanted}
     removals = Removals(rule.account.removals)

@@ -151,9 +151,9 @@ class Reader:
         """
         for _ in range(TRIES):
             pages = self._pages_of(head)
-            is_one_page = self._read_on(pages)
-            del self.kept["pages"]
-            again = head if is_one_page else self.head(head.spotify_id)
+            self._read_on(pages)
+            again = head if pages.is_whole and pages.entries <= PAGE else self.head(head.spotify_id)
+            del self.kept["pages"]  # only now: asking for the head may be interrupted, too
             if again is None:
                 raise NotFound(f"“{head.name}” is gone from Spotify.")
             if again.snapshot_id == head.snapshot_id and pages.is_whole:
@@ -170,19 +170,18 @@ class Reader:
             return kept
         return Pages(head.spotify_id, head.snapshot_id)
 
-    def _read_on(self, pages: Pages) -> bool:
-        """Read until the end, or until the total changes; True when all came on a single page."""
+    def _read_on(self, pages: Pages) -> None:
+        """Read until the end, or until the total changes."""
         self.kept["pages"] = vars(pages)
         while not pages.is_whole:
             page = self._ask(lambda api: api.playlist_items(pages.spotify_id, pages.entries))
             if pages.total not in (None, page.total) or not page.entries and page.total > pages.entries:
                 pages.total = None
-                return False
+                return
             pages.total, pages.entries = page.total, pages.entries + page.entries
             pages.uris += page.uris
             pages.isrcs |= {uri: isrc for uri, isrc in zip(page.uris, page.isrcs, strict=True) if isrc}
             self._has_more = True
-        return pages.entries <= PAGE
 
     def _ask(self, question: Callable[[Spotify], T]) -> T:
         if self._has_more and time.monotonic() > self._deadline:

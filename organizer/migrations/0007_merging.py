@@ -34,6 +34,11 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('add', 'Add'), ('remove', 'Remove'), ('kept_out', 'Kept Out'), ('kept_in', 'Kept In'), ('duplicate', 'Duplicate')], max_length=10),
         ),
+        migrations.AddField(
+            model_name='genreplaylist',
+            name='isrcs',
+            field=models.JSONField(blank=True, default=dict),
+        ),
         migrations.RunPython(end_all_but_the_newest, migrations.RunPython.noop),
         migrations.AddConstraint(
             model_name='playlistversion',

@@ -26,6 +26,7 @@ class GenrePlaylist(models.Model):
     written_uris = models.JSONField(
         default=list
     )  # the base of the merge: contents as we last wrote or saw them
+    isrcs = models.JSONField(default=dict, blank=True)  # {uri: ISRC} of songs in it that nobody likes
     snapshot_id = models.CharField(max_length=200, blank=True)
     tombstones = models.JSONField(default=list)  # uris that the user took out: they stay out
     pins = models.JSONField(default=list)  # uris that the user put in: they stay in

@@ -111,9 +111,7 @@ def test_a_second_look_after_applying_finds_nothing_to_do(
     seen = observe(Seen(tuple(base)), now)
     found = diff(seen, reasons(wanted), {}, THERE)
     after = [uri for uri in now if uri not in found.uris("remove")] + found.uris("add")
-    again = diff(
-        observe(Seen(tuple(after), seen.tombstones, seen.pins), after), reasons(wanted), {}, THERE
-    )
+    again = diff(observe(Seen(tuple(after), seen.tombstones, seen.pins), after), reasons(wanted), {}, THERE)
     assert again.action is Action.UNCHANGED
 
 
