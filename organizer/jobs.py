@@ -21,6 +21,7 @@ from organizer.models import Job, SpotifyAccount
 MAX_FAILURES = 8  # transient ones in a row
 FIRST_PHASE = {
     Job.Kind.ORGANIZE: "sync",
+    Job.Kind.PLAN: "plan",
     Job.Kind.WRITE: "write",
     Job.Kind.TRAIN: "train",
     Job.Kind.RECLASSIFY: "classify",

@@ -15,7 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from classifier.errors import AudioError, DataError, ModelError
-from organizer import classify, ear, enrich, identify, jobs, library, training, writing
+from organizer import classify, ear, enrich, identify, jobs, library, plans, training, writing
 from organizer.models import Artist, Identification, Job, Track
 from organizer.providers.errors import AuthRevoked, GateClosed, LedgerDown, ProviderError
 
@@ -39,6 +39,7 @@ PHASES = {
     "enrich": Phase(enrich.enrich_batch, IO, then="listen"),
     "listen": Phase(lambda job: enrich.listen_batch(job, ear.Ear()), ML, then="classify"),
     "classify": Phase(classify.classify_batch, ML),
+    "plan": Phase(plans.plan_batch, IO),
     "write": Phase(writing.write_batch, IO),
     "train": Phase(training.train_batch, TRAIN),
 }

@@ -3,7 +3,7 @@
 Reference: https://developer.spotify.com/documentation/web-api and its February 2026 migration guide.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from organizer.providers.http import Answer, Http
 PAGE = 50  # the most that a read returns
 WRITE = 100  # the most uris a playlist write takes
 LONGEST_URI = 700  # local files spell out artist, album and title
+ASK = 40  # the most uris a question about the library takes
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,34 @@ class PlaylistHead:
     owner_id: str
     is_public: bool
     description: str
+    total: int = 0  # entries, readable or not
 
 
 @dataclass(frozen=True)
-class PlaylistContents:
+class PlaylistsPage:
+    total: int
+    heads: tuple[PlaylistHead, ...]
+
+
+@dataclass(frozen=True)
+class ItemsPage:
+    """Part of a playlist. Null entries are songs that Spotify withdrew or would not show just now."""
+
+    total: int
+    entries: int  # how many the page held, readable or not
     uris: tuple[str, ...]
-    unreadable: int  # null entries: songs that Spotify withdrew or would not show just now
+    isrcs: tuple[str, ...]  # as many as uris; empty where it is not known
+
+
+class Refused(ProviderError):
+    """Spotify understood the request and will not do it (400); sending it again would change nothing."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
+
+
+class SnapshotChanged(Refused):
+    """The playlist is no longer the one that the change was meant for; nothing was done."""
 
 
 class Spotify:
@@ -97,41 +120,50 @@ class Spotify:
     def liked_total(self) -> int:
         return _total(_mapping(self._get("/me/tracks", limit=1)))
 
-    def my_playlists(self) -> Iterator[PlaylistHead]:
-        offset, total = 0, 1
-        while offset < total:
-            body = _mapping(self._get("/me/playlists", limit=PAGE, offset=offset))
-            total, offset = int(body["total"]), offset + PAGE
-            yield from (_head(item) for item in body.get("items") or [] if item)
+    def my_playlists(self, offset: int) -> PlaylistsPage:
+        body = _mapping(self._get("/me/playlists", limit=PAGE, offset=offset))
+        heads = tuple(_head(item) for item in body.get("items") or [] if item)
+        return PlaylistsPage(int(body["total"]), heads)
 
     def playlist(self, playlist_id: str) -> PlaylistHead:
         """The playlist's head; NotFound when Spotify does not know it."""
-        fields = "id,snapshot_id,name,owner.id,public,description"
+        fields = "id,snapshot_id,name,owner.id,public,description,items.total"
         return _head(_mapping(self._get(f"/playlists/{playlist_id}", fields=fields)))
 
-    def contents(self, playlist_id: str) -> PlaylistContents:
-        """All uris in order; entries without one are counted."""
-        uris, entries, offset, total = [], 0, 0, 1
-        while offset < total:
-            body = _mapping(self._get(f"/playlists/{playlist_id}/items", limit=PAGE, offset=offset))
-            total, offset = int(body["total"]), offset + PAGE
-            items = [entry.get("item") or entry.get("track") or {} for entry in body.get("items") or []]
-            entries += len(items)
-            uris += [str(item["uri"]) for item in items if item.get("uri")]
-        return PlaylistContents(tuple(uris), entries - len(uris))
+    def playlist_items(self, playlist_id: str, offset: int) -> ItemsPage:
+        body = _mapping(self._get(f"/playlists/{playlist_id}/items", limit=PAGE, offset=offset))
+        entries = [entry or {} for entry in body.get("items") or []]
+        items = [entry.get("item") or entry.get("track") or {} for entry in entries]
+        known = [item for item in items if item.get("uri")]
+        return ItemsPage(
+            total=int(body["total"]),
+            entries=len(entries),
+            uris=_texts(item["uri"] for item in known),
+            isrcs=_texts((item.get("external_ids") or {}).get("isrc") for item in known),
+        )
+
+    def has_playlists(self, playlist_ids: Sequence[str]) -> list[bool]:
+        """Whether each of at most 40 playlists is in the user's library: one that they deleted is not."""
+        uris = ",".join(f"spotify:playlist:{one}" for one in playlist_ids[:ASK])
+        answer = self._get("/me/library/contains", uris=uris)
+        if not isinstance(answer, list) or len(answer) != len(playlist_ids[:ASK]):
+            raise ProviderError("Spotify's answer was not in the expected form.")
+        return [bool(one) for one in answer]
 
     def create_playlist(self, *, name: str, description: str) -> PlaylistHead:
         """A private playlist; `public` is sent because the API's default is true."""
         body = {"name": name, "description": description, "public": False, "collaborative": False}
         return _head(_mapping(self._call("POST", "/me/playlists", json=body)))
 
-    def add(self, playlist_id: str, uris: list[str]) -> str:
-        """Append at most 100 uris; the new snapshot id."""
-        body = {"uris": uris[:WRITE]}
+    def add(self, playlist_id: str, uris: list[str], *, position: int | None = None) -> str:
+        """Put in at most 100 uris, at the end unless told otherwise; the new snapshot id. Refused names a bad one."""
+        body: dict[str, Any] = {"uris": uris[:WRITE]}
+        if position is not None:
+            body["position"] = position
         return _snapshot(self._call("POST", f"/playlists/{playlist_id}/items", json=body))
 
     def remove(self, playlist_id: str, uris: list[str], snapshot_id: str) -> str:
-        """Remove all occurrences of at most 100 uris; the new snapshot id."""
+        """Remove all occurrences of at most 100 uris; the new snapshot id. SnapshotChanged when it is another by now."""
         body = {"items": [{"uri": uri} for uri in uris[:WRITE]], "snapshot_id": snapshot_id}
         return _snapshot(self._call("DELETE", f"/playlists/{playlist_id}/items", json=body))
 
@@ -163,6 +195,9 @@ def _api_error(answer: Answer) -> ProviderError:
     text = answer.error_field("message") or answer.text
     if answer.status == 403:
         return ProviderError(_forbidden(text), permanent=True)
+    if answer.status == 400:
+        kind = SnapshotChanged if "snapshot" in text.lower() else Refused
+        return kind(f"Spotify refused the request (400: {text[:120]}).")
     return ProviderError(f"Spotify refused the request ({answer.status}: {text[:120]}).", permanent=True)
 
 
@@ -199,6 +234,7 @@ def _head(body: Mapping[str, Any]) -> PlaylistHead:
         owner_id=str((body.get("owner") or {}).get("id") or ""),
         is_public=bool(body.get("public")),
         description=str(body.get("description") or ""),
+        total=int((body.get("items") or body.get("tracks") or {}).get("total") or 0),
     )
 
 
