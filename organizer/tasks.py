@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from classifier.errors import AudioError, DataError, ModelError
-from organizer import classify, ear, enrich, identify, jobs, library, training, writing
+from organizer import classify, ear, enrich, identify, jobs, library, schedules, training, writing
 from organizer.models import Artist, Identification, Job, Track
 from organizer.providers.errors import AuthRevoked, GateClosed, ProviderError
 
@@ -105,12 +106,21 @@ def _run_batch(job: Job) -> None:
     if phase.then:
         jobs.enter_phase(job, phase.then)
     else:
-        jobs.finish(job)
+        _finish(job)
+
+
+def _finish(job: Job) -> None:
+    """End the job and make the one that follows it: both or neither. Unsent, the sweep finds the new one."""
+    with transaction.atomic():
+        following = schedules.follow(job) if jobs.finish(job) else None
+    if following:
+        enqueue(following)
 
 
 @shared_task
 def wake_jobs() -> None:
-    """What nobody works on although somebody should: waits that are over, workers that were killed."""
+    """What nobody works on although somebody should: runs by the clock, waits that are over, killed workers' jobs."""
+    schedules.start_due()
     for job in jobs.due():
         enqueue(job)
     for waiting in identify.lost():
