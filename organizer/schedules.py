@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from organizer import jobs, plans, writing
-from organizer.models import Job, Plan, SpotifyAccount
+from organizer.models import Job, Plan, PlanItem, SpotifyAccount
 
 Schedule = SpotifyAccount.Schedule
 INTERVALS = {Schedule.DAILY: timedelta(days=1), Schedule.WEEKLY: timedelta(days=7)}
@@ -106,7 +106,9 @@ def _write(job: Job, account: SpotifyAccount) -> Job | None:
         return None
     plans.only_additions(made)
     made.refresh_from_db()
-    return writing.start(made)[0] if made.calls else None
+    ticked = [entry["playlist"] for entry in made.entries if entry["is_accepted"]]
+    adds = made.items.filter(playlist__in=ticked, kind=PlanItem.Kind.ADD, is_accepted=True)
+    return writing.start(made)[0] if adds.exists() else None
 
 
 def _note(job: Job, sentence: str) -> None:
