@@ -112,5 +112,6 @@ def _write(job: Job, account: SpotifyAccount) -> Job | None:
 
 
 def _note(job: Job, sentence: str) -> None:
+    """On the job's page, and in the summary of what happened."""
     notes = [*job.counts.get("notes", []), sentence]
-    Job.objects.filter(pk=job.pk).update(counts=job.counts | {"notes": notes})
+    Job.objects.filter(pk=job.pk).update(counts=job.counts | {"notes": notes, "ended_early": sentence})

@@ -15,7 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from classifier.errors import AudioError, DataError, ModelError
-from organizer import classify, ear, enrich, identify, jobs, library, schedules, training, writing
+from organizer import classify, ear, enrich, identify, jobs, library, schedules, timeline, training, writing
 from organizer.models import Artist, Identification, Job, Track
 from organizer.providers.errors import AuthRevoked, GateClosed, ProviderError
 
@@ -147,6 +147,7 @@ def _wake_at_start(**_: object) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Songs and artists that nobody's library holds any more are forgotten."""
+    """Songs and artists that nobody's library holds any more are forgotten, and old versions of playlists."""
+    timeline.forget_old()
     Track.objects.orphaned().delete()
     Artist.objects.filter(tracks__isnull=True, correction__isnull=True).delete()
