@@ -44,5 +44,7 @@ urlpatterns = [
     path("history/version/<int:version_id>.json", history.version_json, name="version-json"),
     path("history/version/<int:version_id>/restore", history.restore, name="version-restore"),
     path("settings", settings.settings, name="settings"),
+    path("settings/export", settings.export, name="export"),
+    path("settings/import", settings.bring_back, name="import"),
     path("admin/", admin.site.urls),
 ]

@@ -15,21 +15,14 @@ class Playlists:
         self.is_other, self.is_backup = is_other, is_backup
 
     def restore(self, report: Report) -> None:
-        """Those that are not here yet. One with a known id or, in use, with a known name stays as it is."""
+        """Those that are not here yet: one with a known id or name stays as it is."""
         section, history = report.section("Playlists"), report.section("Versions of playlists")
         mine = list(self.account.playlists.all())
-        taken = (
-            {rule.spotify_id for rule in mine if rule.spotify_id},
-            {rule.name for rule in mine if rule.is_active},
-        )
+        here: set[Any] = {rule.spotify_id for rule in mine if rule.spotify_id}
+        here |= {(rule.name, rule.is_active) for rule in mine if rule.is_active or not rule.spotify_id}
         made: dict[int, GenrePlaylist] = {}
         for row in self.found["playlists"]:
-            if (
-                row["spotify_id"]
-                and row["spotify_id"] in taken[0]
-                or row["is_active"]
-                and row["name"] in taken[1]
-            ):
+            if here & {row["spotify_id"], (row["name"], row["is_active"])}:
                 section.skip(row["name"], "You have this playlist here already; it stays as it is.")
                 continue
             made[row["number"]] = self._rule(row)

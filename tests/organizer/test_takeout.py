@@ -92,7 +92,11 @@ def emptied(account: SpotifyAccount) -> SpotifyAccount:
     return fresh
 
 
-def test_a_backup_brings_everything_back_into_an_empty_instance(rich: SpotifyAccount, tmp_path: Any) -> None:
+def test_a_backup_brings_everything_back_into_an_empty_instance(
+    rich: SpotifyAccount, tmp_path: Any, settings: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    (tmp_path / "test").mkdir()  # the model's own files, which the operator keeps as well
     before = plain(takeout.document(rich))
     tokens = (rich.refresh_token, rich.access_token, rich.token_expires_at, rich.next_run_at, rich.visited_at)
     call_command("backup", tmp_path / "all.zip")
@@ -192,7 +196,8 @@ def test_an_account_that_has_nothing_gets_everything(rich: SpotifyAccount) -> No
     words = {(song.track.uri, song.genre) for song in verdicts.of_library(rich) if song.is_own_word}
     fresh = emptied(rich)
     report = takeout.restore(fresh, document)
-    assert [part.skipped for part in report.sections] == [[], [], [], [], []]
+    assert not [part.skipped for part in report.sections if part.skipped]
+    fresh.refresh_from_db()
     again = plain(takeout.document(fresh))
     for row in (*document["predictions"], *again["predictions"]):
         row["inputs_hash"] = ""
