@@ -195,9 +195,8 @@ class _Restoring:
                 section.restored += 1
 
     def _say(self, row: Row, track: int | None, artist: int | None) -> None:
-        word, _ = Correction.objects.update_or_create(
-            account=self.account, track_id=track, artist_id=artist, defaults={"genre": row["genre"]}
-        )
+        about: Row = {"account": self.account, "track_id": track, "artist_id": artist}
+        word, _ = Correction.objects.update_or_create(**about, defaults={"genre": row["genre"]})
         Correction.objects.filter(pk=word.pk).update(created_at=row["at"])
 
 
