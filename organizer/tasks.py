@@ -10,12 +10,24 @@ from functools import wraps
 
 from celery import shared_task
 from celery.signals import worker_ready
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from classifier.errors import AudioError, DataError, ModelError
-from organizer import classify, ear, enrich, identify, jobs, library, plans, training, writing
+from organizer import (
+    classify,
+    ear,
+    enrich,
+    identify,
+    jobs,
+    library,
+    plans,
+    schedules,
+    timeline,
+    training,
+    writing,
+)
 from organizer.models import Artist, Identification, Job, Track
 from organizer.providers.errors import AuthRevoked, GateClosed, LedgerDown, ProviderError
 
@@ -129,13 +141,22 @@ def _run_batch(job: Job) -> None:
     if phase.then:
         jobs.enter_phase(job, phase.then)
     else:
-        jobs.finish(job)
+        _finish(job)
+
+
+def _finish(job: Job) -> None:
+    """End the job and make the one that follows it: both or neither. Unsent, the sweep finds the new one."""
+    with transaction.atomic():
+        following = schedules.follow(job) if jobs.finish(job) else None
+    if following:
+        enqueue(following)
 
 
 @shared_task
 @_outlasting_our_database
 def wake_jobs() -> None:
-    """What nobody works on although somebody should: waits that are over, workers that were killed."""
+    """What nobody works on although somebody should: runs by the clock, waits that are over, killed workers' jobs."""
+    schedules.start_due()
     for job in jobs.due():
         enqueue(job)
     for waiting in identify.lost():
@@ -163,6 +184,7 @@ def _wake_at_start(**_: object) -> None:
 @shared_task
 @_outlasting_our_database
 def sweep() -> None:
-    """Songs and artists that nobody's library holds any more are forgotten."""
+    """Songs and artists that nobody's library holds any more are forgotten, and old versions of playlists."""
+    timeline.forget_old()
     Track.objects.orphaned().delete()
     Artist.objects.filter(tracks__isnull=True, correction__isnull=True).delete()
