@@ -78,6 +78,7 @@ class Catalogue:
 
     def include(self, track: Track) -> Track:
         """A track that came to exist later. The services know it by its id; by its ISRC they find the first one."""
+        self.by_album_id.setdefault(track.album_id, []).append(track)  # made before `everything` grows
         self.everything.append(track)
         self.by_uri[track.uri] = track
         return track
@@ -86,10 +87,10 @@ class Catalogue:
         return self.by_uri.get(f"spotify:track:{track_id}")
 
     @cached_property
-    def by_album_id(self) -> Mapping[str, list[Track]]:
-        albums: dict[str, list[Track]] = defaultdict(list)
+    def by_album_id(self) -> dict[str, list[Track]]:
+        albums: dict[str, list[Track]] = {}
         for track in self.everything:
-            albums[track.album_id].append(track)
+            albums.setdefault(track.album_id, []).append(track)
         return albums
 
     @cached_property
