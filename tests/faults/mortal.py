@@ -77,5 +77,6 @@ def _live(act: Callable[[], None], moments: _Moments, sees_database: bool) -> No
 
 def batches(job_id: int) -> None:
     """What a worker does with a job while nothing asks it to wait."""
-    while (job := tasks.work(job_id)) and job.state == Job.State.RUNNING:
-        Job.objects.filter(pk=job_id).update(lease_until=None)
+    job = tasks.work(job_id)
+    while job and job.state == Job.State.RUNNING:
+        job = tasks.work(job_id, job.lease_token)

@@ -4,13 +4,13 @@ from organizer.models import GenrePlaylist
 from tests.faults.sequences.person import Person
 
 
-def check(person: Person, written: set[str]) -> None:
-    there = person.playlists()
+def check(person: Person, written: dict[str, list[str]]) -> None:
+    """`written`: what the playlists hold that were written just now."""
     for rule in person.rules().exclude(spotify_id=""):
         held = _replayed(rule)
         if rule.spotify_id in written:
-            assert person.songs.all(held) == person.songs.all(there[rule.spotify_id]["uris"]), (
-                f"{rule}: the last version"
+            assert person.songs.all(held) == person.songs.all(written[rule.spotify_id]), (
+                f"{rule}: its last version is not what is there"
             )
 
 

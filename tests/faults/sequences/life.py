@@ -38,7 +38,8 @@ def steps_of(seed: int, length: int) -> list[Step]:
     random = Random(seed)
     kinds, weights = zip(*STEPS.items(), strict=True)
     middle = [Step(kind, random.getrandbits(32)) for kind in random.choices(kinds, weights, k=length)]
-    return [Step("choose", seed), Step("apply", 0), *middle, Step("apply", 0)]
+    first, last = random.getrandbits(32), random.getrandbits(32)
+    return [Step("choose", seed), Step("apply", first), *middle, Step("apply", last)]
 
 
 class Life:

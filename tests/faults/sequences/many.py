@@ -52,7 +52,7 @@ def start(share: Share, directory: Path, *, template: str, length: int) -> Playi
         "VAR_DIR": str(directory),
         "PACES": "spotify=100000/1 accounts=100000/1",
         "HTTP_TIMEOUT_S": "5",
-        "LOG_LEVEL": "CRITICAL",
+        "LOG_LEVEL": "ERROR",
         "OMP_NUM_THREADS": "1",
     }
     numbers = ("--first", str(share.first), "--count", str(share.count), "--length", str(length))

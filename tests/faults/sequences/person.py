@@ -22,6 +22,7 @@ class Quick(SimulatorProcess):
     def __init__(self, *arguments: str) -> None:
         super().__init__(*arguments)
         self._session = requests.Session()
+        self._session.trust_env = False
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         answer = self._session.request(method, f"{self.url}/control/api/{path}", timeout=30, **options)
@@ -47,6 +48,7 @@ class Person:
             str, list[tuple[str, str]]
         ] = {}  # playlist id → (out or in, song) since it was last read
         self.account = self._account()
+        self.has_new_likes = True  # or has taken some back, since the program read them
 
     def _account(self) -> SpotifyAccount:
         user = get_user_model().objects.create(username=ME)
@@ -157,19 +159,23 @@ class Person:
 
     # --- likes --------------------------------------------------------------------------------------
     def like(self, random: Random) -> None:
+        self.has_new_likes = True
         self.world.like(random.randint(1, 3), user=ME)
 
     def unlike(self, random: Random) -> None:
+        self.has_new_likes = True
         if liked := self.liked:
             self.world.unlike(random.sample(liked, min(len(liked), random.randint(1, 2))), user=ME)
 
     def like_again(self, random: Random) -> None:
+        self.has_new_likes = True
         if liked := self.liked:
             uri = random.choice(liked)
             self.world.unlike([uri], user=ME)
             self.world.like(uris=[uri], user=ME)
 
     def like_another_release(self, random: Random) -> None:
+        self.has_new_likes = True
         if liked := self.liked:
             first = random.choice(liked)
             again = self.world.release(first, same_isrc=random.random() < 0.5)

@@ -25,7 +25,8 @@ class Ticks:
 def tick(plan: Plan, random: Random) -> dict[int, Ticks]:
     """Some changes are unticked and some removals ticked; rule → what is left to be done."""
     wanted = {entry["playlist"] for entry in plan.entries if _is_wanted(entry, random)}
-    plans.accept_playlists(plan, wanted)
+    if wanted != {entry["playlist"] for entry in plan.entries if entry["is_accepted"]}:
+        plans.accept_playlists(plan, wanted)
     for rule in sorted(wanted):
         if random.random() < 0.5:
             _tick_songs(plan, rule, random)
