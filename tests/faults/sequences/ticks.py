@@ -31,7 +31,8 @@ def tick(plan: Plan, random: Random) -> dict[int, Ticks]:
         if random.random() < 0.5:
             _tick_songs(plan, rule, random)
     plan.refresh_from_db()
-    return {entry["playlist"]: _ticks(plan, entry) for entry in plan.entries if entry["is_accepted"]}
+    found = [_ticks(plan, entry) for entry in plan.entries if entry["is_accepted"]]
+    return {one.rule: one for one in found if one.makes or one.adds or one.removes}
 
 
 def _is_wanted(entry: dict[str, Any], random: Random) -> bool:
