@@ -36,5 +36,6 @@ urlpatterns = [
     path("jobs/<int:job_id>", jobs.job_detail, name="job"),
     path("jobs/<int:job_id>/resume", jobs.resume, name="job-resume"),
     path("jobs/<int:job_id>/cancel", jobs.cancel, name="job-cancel"),
+    path("jobs/<int:job_id>/try-now", jobs.try_now, name="job-try-now"),
     path("admin/", admin.site.urls),
 ]
