@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import redis
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,13 +17,14 @@ from simulator.faults import KINDS
 from tests.faults import journey
 from tests.faults.matrix import CASES, Case, is_fit_for_people
 from tests.faults.protocol import AT_THE_WIRE, Protocol, documented_faults
+from tests.gates import open_gates
 from tests.organizer.browsing import said, signed_in, visitor
 from tests.organizer.conftest import link, predict_in_turn
 from tests.organizer.test_library import sync
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]
 ROUNDS = 12
-SONGS = {"sync": 60, "enrich": 60, "listen": 6, "write": 120, "plan": 60, "undo": 60}
+SONGS = {"sync": 60, "enrich": 60, "listen": 4, "write": 120, "plan": 60, "undo": 60}
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,7 @@ def protocol() -> Iterator[Protocol]:
 def surroundings(simulator: Any, settings: Any, tmp_path_factory: Any) -> Iterator[None]:
     settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
     network.reset()
+    open_gates()
     yield
     network.reset()
 
@@ -71,7 +72,7 @@ def soothe(case: Case, simulator: Any, settings: Any) -> None:
 
 def one_round(job: Job) -> Job:
     """One batch, after waiting out whatever services asked to wait for."""
-    redis.Redis.from_url(network.settings.REDIS_URL).flushall()
+    open_gates()
     Job.objects.filter(pk=job.pk).update(lease_until=None)
     Job.objects.filter(pk=job.pk, state=Job.State.WAITING).update(wait_until=timezone.now())
     return tasks.work(job.pk) or Job.objects.get(pk=job.pk)
@@ -276,7 +277,7 @@ def test_connecting(case: Case, simulator: Any, settings: Any, protocol: Protoco
     _, sentence = connect(simulator)
     is_linked = SpotifyAccount.objects.exists()
     soothe(case, simulator, settings)
-    redis.Redis.from_url(settings.REDIS_URL).flushall()
+    open_gates()
     assert is_fit_for_people(sentence), sentence
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     result = "links all the same" if is_linked else "links nothing; try again"
