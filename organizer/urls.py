@@ -1,8 +1,7 @@
 from django.contrib import admin
 from django.urls import path
-from django.views.generic import RedirectView
 
-from organizer.views import account, genres, identify, jobs, library, plan, public, review
+from organizer.views import account, genres, history, identify, jobs, library, plan, public, review, settings
 
 urlpatterns = [
     path("", public.landing, name="landing"),
@@ -13,10 +12,10 @@ urlpatterns = [
     path("spotify/connect", account.connect, name="connect"),
     path("spotify/callback", account.callback, name="callback"),
     path("link", account.link, name="link"),
-    path("settings", RedirectView.as_view(pattern_name="link"), name="settings"),
     path("disconnect", account.disconnect, name="disconnect"),
     path("logout", account.sign_out, name="logout"),
     path("library", library.library, name="library"),
+    path("library/seen", library.seen, name="seen"),
     path("genres", genres.genres, name="genres"),
     path("plan", plan.latest, name="plan-latest"),
     path("plan/make", plan.make, name="plan-make"),
@@ -36,5 +35,16 @@ urlpatterns = [
     path("jobs/<int:job_id>", jobs.job_detail, name="job"),
     path("jobs/<int:job_id>/resume", jobs.resume, name="job-resume"),
     path("jobs/<int:job_id>/cancel", jobs.cancel, name="job-cancel"),
+    path("history", history.history, name="history"),
+    path("history/run/<int:plan_id>", history.run, name="run"),
+    path("history/run/<int:plan_id>/undo", history.undo, name="run-undo"),
+    path("history/playlist/<int:playlist_id>", history.playlist, name="playlist-history"),
+    path("history/version/<int:version_id>", history.version, name="version"),
+    path("history/version/<int:version_id>.csv", history.version_csv, name="version-csv"),
+    path("history/version/<int:version_id>.json", history.version_json, name="version-json"),
+    path("history/version/<int:version_id>/restore", history.restore, name="version-restore"),
+    path("settings", settings.settings, name="settings"),
+    path("settings/export", settings.export, name="export"),
+    path("settings/import", settings.bring_back, name="import"),
     path("admin/", admin.site.urls),
 ]

@@ -5,7 +5,7 @@ Reference: https://developer.spotify.com/documentation/web-api and its February 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from organizer.providers.errors import (
@@ -18,6 +18,7 @@ from organizer.providers.http import Answer, Http
 
 PAGE = 50  # the most that a read returns
 WRITE = 100  # the most uris a playlist write takes
+LONGEST_URI = 700  # local files spell out artist, album and title
 ASK = 40  # the most uris a question about the library takes
 
 
@@ -49,6 +50,7 @@ class LikedPage:
     total: int
     entries: int  # how many the page held, readable or not
     tracks: tuple[LikedTrack, ...]
+    blanks: tuple[datetime | None, ...] = ()  # when those without a song were liked
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,16 @@ class Spotify:
     def liked(self, offset: int) -> LikedPage:
         body = _mapping(self._get("/me/tracks", limit=PAGE, offset=offset))
         entries = body.get("items") or []
-        tracks = tuple(track for entry in entries if (track := _liked_track(entry)))
-        return LikedPage(total=int(body["total"]), entries=len(entries), tracks=tracks)
+        found = [(entry, _liked_track(entry)) for entry in entries]
+        return LikedPage(
+            total=_total(body),
+            entries=len(entries),
+            tracks=tuple(track for _, track in found if track),
+            blanks=tuple(_added_at(entry) for entry, track in found if not track),
+        )
+
+    def liked_total(self) -> int:
+        return _total(_mapping(self._get("/me/tracks", limit=1)))
 
     def my_playlists(self, offset: int) -> PlaylistsPage:
         body = _mapping(self._get("/me/playlists", limit=PAGE, offset=offset))
@@ -229,14 +239,15 @@ def _head(body: Mapping[str, Any]) -> PlaylistHead:
 
 
 def _liked_track(entry: Any) -> LikedTrack | None:
-    """A song of a page of likes; None for null entries and episodes."""
-    track = (entry or {}).get("track") or {}
-    if not track.get("uri") or track.get("type", "track") != "track":
+    """A song of a page of likes; None for null entries, episodes, and what is too odd to keep."""
+    track, added_at = (entry or {}).get("track") or {}, _added_at(entry)
+    uri = str(track.get("uri") or "")
+    if not 0 < len(uri) <= LONGEST_URI or track.get("type", "track") != "track" or added_at is None:
         return None
     artists = [artist for artist in track.get("artists") or [] if artist]
     album = track.get("album") or {}
     return LikedTrack(
-        uri=str(track["uri"]),
+        uri=uri,
         name=str(track.get("name") or ""),
         artist_ids=_texts(artist.get("id") for artist in artists),
         artist_names=_texts(artist.get("name") for artist in artists),
@@ -247,8 +258,22 @@ def _liked_track(entry: Any) -> LikedTrack | None:
         is_explicit=bool(track.get("explicit")),
         is_local=bool(track.get("is_local")),
         is_playable=track.get("is_playable") is not False,
-        added_at=datetime.fromisoformat(str(entry["added_at"])),
+        added_at=added_at,
     )
+
+
+def _added_at(entry: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str((entry or {}).get("added_at")))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _total(body: Mapping[str, Any]) -> int:
+    if not isinstance(body.get("total"), int):
+        raise ProviderError("Spotify's answer was not in the expected form.")
+    return int(body["total"])
 
 
 def _texts(values: Iterable[Any]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -16,19 +16,19 @@ def account_of(request: HttpRequest) -> SpotifyAccount | None:
     return getattr(getattr(request, "user", None), "spotify", None)
 
 
-def linked(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def linked(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Pass the signed-in user's account to the view; offer to connect where there is none."""
 
     @wraps(view)
     @login_required
-    def inner(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def inner(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         account = account_of(request)
         if account is None:
             return render(request, "not_linked.html")
         return view(request, account, *args, **kwargs)
 
     @wraps(view)
-    def whole_page_or_fragment(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def whole_page_or_fragment(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if request.headers.get("HX-Request") and account_of(request) is None:
             # A page that polls must not swallow another page whole once its session has ended.
             return HttpResponse(status=204, headers={"HX-Redirect": reverse("landing")})

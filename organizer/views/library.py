@@ -5,12 +5,15 @@ from typing import Any
 from django import forms
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_GET, require_POST
 
 from classifier.labels import FAMILIES, display_name
-from organizer import overview, verdicts
+from organizer import overview, summary, verdicts
 from organizer.models import Job, SpotifyAccount
+from organizer.summary import Summary
 from organizer.verdicts import Verdict
 from organizer.views.access import linked
 
@@ -82,6 +85,8 @@ def library(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     found = form.apply(songs)
     context = {
         "job": job,
+        "news": _news(account),
+        "now": timezone.now(),
         "cards": overview.genre_cards(songs),
         "split": overview.split(songs),
         "coverage": overview.coverage(account),
@@ -90,6 +95,26 @@ def library(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
         "page": _page(request, found),
     }
     return render(request, "library.html", context)
+
+
+@require_POST
+@linked
+def seen(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    """The user has read what happened; news that came after their page was made stay news."""
+    now = timezone.now()
+    try:
+        until = parse_datetime(request.POST.get("until", "")) or now
+    except ValueError:
+        until = now
+    account.visited_at = min(until, now) if timezone.is_aware(until) else now
+    account.save(update_fields=["visited_at"])
+    return redirect("library")
+
+
+def _news(account: SpotifyAccount) -> Summary | None:
+    moment = summary.last_visit(account)
+    found = summary.since(account, moment) if moment else None
+    return found if found and found.has_news else None
 
 
 def _page(request: HttpRequest, songs: list[Verdict]) -> Page:

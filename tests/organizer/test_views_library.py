@@ -43,7 +43,7 @@ def test_the_library_takes_few_queries_however_long_it_is(
     library: SpotifyAccount, django_assert_max_num_queries: Any
 ) -> None:
     client = signed_in(library)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(18):
         client.get(reverse("library"))
 
 

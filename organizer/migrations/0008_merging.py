@@ -17,7 +17,7 @@ def end_all_but_the_newest(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organizer', '0006_keeping'),
+        ('organizer', '0007_gate_limits'),
     ]
 
     operations = [

@@ -1,0 +1,142 @@
+"""The takeout as one zip: the whole as JSON, for bringing back, and tables for people."""
+
+import json
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
+from typing import IO, Any
+
+from classifier.labels import display_name
+from organizer import timeline, verdicts
+from organizer.models import PlaylistVersion, SpotifyAccount, Track
+from organizer.takeout import sections, tables
+
+DOCUMENT = "cratewise.json"
+IN_MEMORY = 4 * 2**20
+README = """Everything that Cratewise has of yours, but for the tokens of your link to Spotify.
+
+cratewise.json     all of it; bring it back on the settings page
+library.csv        your likes, with the genre of each and how it came about
+predictions.csv    what the model says of each song
+corrections.csv    your own words
+playlists.csv      your playlists, song by song, with what you took out by hand
+versions.csv       what changed in them, when, and by whom
+"""
+Cells = Iterable[Iterable[Any]]
+
+
+def document(account: SpotifyAccount) -> dict[str, Any]:
+    """The takeout as one value; `archive` writes the same without having it whole in memory."""
+    rows = {name: list(found) for name, found in sections.sections(account).items()}
+    return sections.head(account) | rows
+
+
+def archive(account: SpotifyAccount) -> IO[bytes]:
+    """A zip, at its beginning, on disk when it is large. Closing it removes it."""
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the caller closes it)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as into:
+        write_document(into, DOCUMENT, account)
+        for name, (header, rows) in _tables(account).items():
+            _write_lines(into, name, tables.lines(header, rows))
+        into.writestr("README.txt", README)
+    file.seek(0)
+    return file
+
+
+def write_document(
+    into: zipfile.ZipFile, name: str, account: SpotifyAccount, extra: dict[str, Any] | None = None
+) -> None:
+    _write_lines(into, name, _as_json(sections.head(account) | (extra or {}), sections.sections(account)))
+
+
+def _write_lines(into: zipfile.ZipFile, name: str, lines: Iterable[str]) -> None:
+    with into.open(name, "w", force_zip64=True) as raw, TextIOWrapper(raw, "utf-8", newline="") as text:
+        text.writelines(lines)
+
+
+def _as_json(head: dict[str, Any], found: dict[str, Iterator[sections.Row]]) -> Iterator[str]:
+    """One row a line."""
+    yield json.dumps(head, ensure_ascii=False)[:-1]
+    for name, rows in found.items():
+        yield f',\n"{name}": ['
+        for place, row in enumerate(rows):
+            yield (",\n" if place else "\n") + json.dumps(row, ensure_ascii=False)
+        yield "]"
+    yield "}\n"
+
+
+def _tables(account: SpotifyAccount) -> dict[str, tuple[Iterable[str], Cells]]:
+    song = ("title", "artists", "album", "isrc", "uri")
+    return {
+        "library.csv": (
+            (*song, "liked", "still liked", "genre", "confidence", "decided by"),
+            _library(account),
+        ),
+        "predictions.csv": (
+            ("title", "artists", "uri", "model", "genre", "confidence", "sure"),
+            _said(account),
+        ),
+        "corrections.csv": (("about", "artists", "genre", "when", "uri"), _corrections(account)),
+        "playlists.csv": (("playlist", "position", "note", *song), _playlists(account)),
+        "versions.csv": (("playlist", "when", "by", "change", *song), _versions(account)),
+    }
+
+
+def _cells(uri: str, track: Track | None) -> tuple[Any, ...]:
+    return (
+        (track.name, track.artist_line, track.album_name, track.isrc, uri) if track else ("", "", "", "", uri)
+    )
+
+
+def _library(account: SpotifyAccount) -> Cells:
+    decided = {
+        song.track.pk: (
+            display_name(song.genre) if song.genre else "",
+            f"{song.confidence:.2f}" if song.genre else "",
+            "you" if song.is_own_word else "the model" if song.genre else "",
+        )
+        for song in verdicts.of_library(account)
+    }
+    for row in (
+        account.saves.select_related("track").order_by("added_at", "track__uri").iterator(sections.ROWS)
+    ):
+        said = decided.get(row.track_id, ("", "", ""))
+        yield (*_cells(row.track.uri, row.track), row.added_at.isoformat(), not row.is_unliked, *said)
+
+
+def _said(account: SpotifyAccount) -> Cells:
+    tracks = Track.objects.filter(saves__account=account, predictions__version__is_champion=True)
+    fields = ("genre", "confidence", "is_sure", "version__name")
+    rows = tracks.order_by("uri").values_list(
+        "name", "artist_names", "uri", *(f"predictions__{name}" for name in fields)
+    )
+    for name, artists, uri, genre, confidence, is_sure, model in rows.iterator(sections.ROWS):
+        yield name, ", ".join(artists), uri, model, display_name(genre), f"{confidence:.4f}", is_sure
+
+
+def _corrections(account: SpotifyAccount) -> Cells:
+    for row in account.corrections.select_related("track", "artist").order_by("created_at", "pk"):
+        about = row.track.name if row.track else f"everything by {row.artist}"
+        artists = row.track.artist_line if row.track else str(row.artist)
+        uri = row.track.uri if row.track else f"spotify:artist:{row.artist.spotify_id}" if row.artist else ""
+        yield about, artists, display_name(row.genre), row.created_at.isoformat(), uri
+
+
+def _playlists(account: SpotifyAccount) -> Cells:
+    for rule in account.playlists.order_by("pk"):
+        pins = set(rule.pins)
+        for place, (uri, track) in enumerate(timeline.songs(rule.written_uris), 1):
+            yield rule.name, place, "you put it in" if uri in pins else "", *_cells(uri, track)
+        for uri, track in timeline.songs(rule.tombstones):
+            yield rule.name, "", "you took it out", *_cells(uri, track)
+
+
+def _versions(account: SpotifyAccount) -> Cells:
+    rows = PlaylistVersion.objects.filter(playlist__account=account).select_related("playlist")
+    for row in rows.order_by("created_at", "pk").iterator(50):
+        change = timeline.change_of(row)
+        first = (row.playlist.name, row.created_at.isoformat(), "you" if change.by_user else "Cratewise")
+        for word, uris in (("added", change.added), ("removed", change.removed)):
+            for uri, track in timeline.songs(uris):
+                yield *first, word, *_cells(uri, track)

@@ -1,0 +1,168 @@
+"""The form of a takeout: what each field may be. A document that passes holds nothing that a row could not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from classifier.labels import FAMILIES
+from organizer.models import Plan, PlaylistVersion, SpotifyAccount
+from organizer.takeout import sections
+from organizer.takeout.checks import (
+    TakeoutError,
+    flag,
+    listing,
+    mapping,
+    maybe,
+    moment,
+    number,
+    one_of,
+    record,
+    text,
+)
+
+WHOLE = 2_147_483_647
+MOST_KEPT = 50_000_000  # songs in all versions of all playlists
+uri = text(700, pattern=r"spotify:[^\s].*")
+uris = listing(uri, most=50_000)
+spotify_id = text(64, pattern=r"[0-9A-Za-z_-]*")
+genre = one_of(FAMILIES)
+artist = record(id=text(64, shortest=1, pattern=r"[0-9A-Za-z_-]+"), name=text(500))
+
+SONG = record(
+    uri=uri,
+    name=text(500),
+    artists=listing(text(500), most=200),
+    artist=maybe(artist),
+    album=text(500),
+    image=text(500, pattern=r"(https?://.*)?"),
+    isrc=text(20),
+    duration_ms=number(0, WHOLE, is_whole=True),
+    is_explicit=flag,
+    is_local=flag,
+    is_playable=flag,
+    added_at=moment,
+    is_unliked=flag,
+)
+log_prob, share = number(-1e6, 1e-6), number(0, 1.000001)
+PREDICTION = record(
+    uri=uri,
+    model=text(100, shortest=1),
+    genre=genre,
+    confidence=share,
+    other=share,
+    is_sure=flag,
+    log_probs=mapping(genre, log_prob),
+    evidence=listing(text(40), most=20),
+    why=mapping(text(40), mapping(genre, share)),
+    inputs_hash=text(40),
+)
+CORRECTION = record(uri=maybe(uri), artist=maybe(artist), genre=genre, at=moment)
+VERSION_OF_PLAYLIST = record(
+    at=moment,
+    by=one_of(PlaylistVersion.By.values),
+    run=maybe(number(1, WHOLE, is_whole=True)),
+    was_created=flag,
+    is_finished=flag,
+    before=maybe(uris),
+    place=number(0, WHOLE, is_whole=True),
+    removed=uris,
+    added=uris,
+)
+PLAYLIST = record(
+    number=number(1, WHOLE, is_whole=True),
+    name=text(100, shortest=1),
+    genres=listing(genre, most=50),
+    min_confidence=share,
+    min_size=number(0, WHOLE, is_whole=True),
+    is_active=flag,
+    spotify_id=spotify_id,
+    ref=text(20, pattern=r"[0-9a-f]*"),
+    is_claimed=flag,
+    snapshot_id=text(200),
+    read_at=maybe(moment),
+    written_uris=uris,
+    tombstones=uris,
+    pins=uris,
+    versions=listing(VERSION_OF_PLAYLIST, most=5000),
+)
+RUN = record(
+    number=number(1, WHOLE, is_whole=True),
+    kind=one_of(Plan.Kind.values),
+    state=one_of(Plan.State.values),
+    made_at=moment,
+    applied_at=maybe(moment),
+    calls=number(0, WHOLE, is_whole=True),
+    notes=listing(text(1000), most=1000),
+    undoes=maybe(number(1, WHOLE, is_whole=True)),
+    restores=maybe(listing(number(0, WHOLE, is_whole=True), most=2)),
+)
+OWNER = record(account_id=text(100, shortest=1), spotify_id=text(100), display_name=text(200))
+DOCUMENT = record(
+    made_at=moment,
+    account=OWNER,
+    settings=record(
+        schedule=one_of(SpotifyAccount.Schedule.values),
+        schedule_applies=flag,
+        removals=one_of(SpotifyAccount.Removals.values),
+        merges_duplicates=flag,
+    ),
+    library=listing(SONG, key=lambda row: row["uri"]),
+    predictions=listing(PREDICTION, key=lambda row: (row["uri"], row["model"])),
+    corrections=listing(CORRECTION, key=lambda row: (row["uri"], row["artist"] and row["artist"]["id"])),
+    playlists=listing(PLAYLIST, most=1000, key=lambda row: row["number"]),
+    runs=listing(RUN, most=20_000, key=lambda row: row["number"]),
+)
+
+
+def clean(document: Any) -> dict[str, Any]:
+    """The document with every field checked, moments as datetimes. TakeoutError names the place of what is wrong."""
+    if not isinstance(document, dict) or document.get("format") != sections.FORMAT:
+        raise TakeoutError("This is not a takeout of Cratewise.")
+    version = document.get("version")
+    if version != sections.VERSION:
+        raise TakeoutError(
+            f"This takeout has version {str(version)[:20]}; this program reads version {sections.VERSION}."
+        )
+    found: dict[str, Any] = DOCUMENT(document, "")
+    for k, row in enumerate(found["corrections"]):
+        if (row["uri"] is None) == (row["artist"] is None):
+            raise TakeoutError(f"corrections[{k}]: this must be about either a song or an artist.")
+    _playlists(found)
+    return found
+
+
+def _playlists(found: dict[str, Any]) -> None:
+    """What can be seen only across rows: names and ids that are there twice, versions that do not fit."""
+    names: set[str] = set()
+    ids: set[str] = set()
+    for k, row in enumerate(found["playlists"]):
+        place = f"playlists[{k}]"
+        if row["is_active"] and row["name"] in names:
+            raise TakeoutError(f"{place}.name: another playlist has this name.")
+        if row["spotify_id"] and row["spotify_id"] in ids:
+            raise TakeoutError(f"{place}.spotify_id: another playlist has this id.")
+        names |= {row["name"]} if row["is_active"] else set()
+        ids.add(row["spotify_id"])
+    if sum(_weight(row["versions"]) for row in found["playlists"]) > MOST_KEPT:
+        raise TakeoutError("playlists: their versions hold more songs than this program would ever keep.")
+
+
+def _weight(versions: list[dict[str, Any]]) -> int:
+    """Songs that the versions hold together, once unfolded."""
+    total = size = 0
+    for row in versions:
+        size = size if row["before"] is None else len(row["before"])
+        total += size
+        size += len(row["added"]) - len(row["removed"])
+    return total
+
+
+def unfold(versions: list[dict[str, Any]], place: str) -> Iterator[dict[str, Any]]:
+    """Each version with its whole contents before and after (None while unfinished), one at a time."""
+    last: list[str] = []
+    for k, row in enumerate(versions):
+        before = last if row["before"] is None else row["before"]
+        start, end = row["place"], row["place"] + len(row["removed"])
+        if before[start:end] != row["removed"] or start > len(before):
+            raise TakeoutError(f"{place}.versions[{k}]: what it removed was not there.")
+        last = [*before[:start], *row["added"], *before[end:]]
+        yield row | {"before": before, "after": last if row["is_finished"] else None}

@@ -1,0 +1,51 @@
+"""A file that somebody brings: opened with limits, so that no file can fill the memory, whatever it claims to be."""
+
+import json
+import zipfile
+import zlib
+from typing import IO, Any
+
+from organizer.takeout.archiving import DOCUMENT
+from organizer.takeout.checks import TakeoutError
+
+MOST_BYTES = 100_000_000  # of the document, unzipped
+MOST_MEMBERS = 1000
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+
+
+def load(file: IO[bytes]) -> Any:
+    """The document in a takeout, either the zip or the JSON file out of it. TakeoutError for anything else."""
+    file.seek(0)
+    start = file.read(4)
+    file.seek(0)
+    if start.startswith(b"PK"):
+        return parse(unzipped(file, DOCUMENT))
+    if start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
+        return parse(_limited(file))
+    raise TakeoutError("This is neither a zip nor a JSON file. Choose the file that “Export” gave you.")
+
+
+def unzipped(file: IO[bytes], name: str, most: int = MOST_BYTES) -> bytes:
+    """One member, of at most `most` bytes; what the zip says of its size is not believed."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            if len(archive.infolist()) > MOST_MEMBERS or name not in archive.namelist():
+                raise TakeoutError(f"There is no {name} in this zip, so it is not an export of Cratewise.")
+            with archive.open(name) as member:
+                return _limited(member, most)
+    except _BROKEN as error:
+        raise TakeoutError("This zip is damaged or of a kind that cannot be read.") from error
+
+
+def _limited(file: IO[bytes], most: int = MOST_BYTES) -> bytes:
+    found = file.read(most + 1)
+    if len(found) > most:
+        raise TakeoutError(f"This file holds more than {most // 1_000_000} MB. No export of Cratewise does.")
+    return found
+
+
+def parse(found: bytes) -> Any:
+    try:
+        return json.loads(found)
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+        raise TakeoutError("This is not valid JSON: the file is damaged or cut short.") from error
