@@ -93,7 +93,7 @@ def start(account: SpotifyAccount, wish: dict[str, Any] | None = None) -> tuple[
         if is_new:
             Job.objects.filter(pk=job.pk).update(wish=wish)
             job.wish = wish
-    if job.wish != wish:
+    if any(job.wish.get(about) != wish.get(about) for about in ("undo", "restore")):
         raise PlanError("Another plan is being made right now. Wait until that is done, or cancel it.")
     return job, is_new
 
