@@ -90,6 +90,7 @@ def test_pages_work_and_jobs_start_without_redis(
     network.reset()
     monkeypatch.setattr(app.conf, "broker_url", NOT_THERE)
     monkeypatch.setattr(app, "_pool", None)
+    monkeypatch.setattr(app.amqp, "_producer_pool", None)
     client = signed_in(account)
     with app.connection_for_write(NOT_THERE) as nowhere:
         monkeypatch.setattr(app, "connection_for_write", lambda *_, **__: nowhere)
