@@ -69,6 +69,7 @@ def enqueue(job: Job, *, delay_s: float = 0) -> None:
         advance.apply_async((job.pk, token), queue=PHASES[job.phase].queue, countdown=delay_s, retry=False)
     except BrokerError:
         log.warning("The broker does not answer; job %s waits for the sweep.", job.pk)
+        jobs.take_back(job, token)
 
 
 def _outlasting_our_database(task: Callable[..., None]) -> Callable[..., None]:
