@@ -64,12 +64,17 @@ def playlist(request: HttpRequest, account: SpotifyAccount, playlist_id: int) ->
 def version(request: HttpRequest, account: SpotifyAccount, version_id: int) -> HttpResponse:
     """What the playlist held then, a hundred songs a page."""
     found = _version(account, version_id)
+    change = timeline.change_of(found)
     page = Paginator(_contents(found), SONGS_PER_PAGE).get_page(request.GET.get("page"))
+    known = dict(timeline.songs({*page, *change.added[:PEEK], *change.removed[:PEEK]}))
     context = {
         "version": found,
-        "change": timeline.change_of(found),
+        "change": change,
+        "added": _peek(change.added, known),
+        "removed": _peek(change.removed, known),
+        "peek": PEEK,
         "page": page,
-        "songs": timeline.songs(page),
+        "songs": [(uri, known[uri]) for uri in page],
         "is_newest": not found.playlist.versions.filter(created_at__gt=found.created_at).exists(),
     }
     return render(request, "history_version.html", context)
