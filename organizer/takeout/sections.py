@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from organizer.models import GenrePlaylist, PlaylistVersion, Prediction, SpotifyAccount
@@ -80,7 +81,8 @@ def predictions(account: SpotifyAccount) -> Iterator[Row]:
 def corrections(account: SpotifyAccount) -> Iterator[Row]:
     """The user's own words, each on a song or on everything by an artist."""
     rows = account.corrections.select_related("track", "artist")
-    for row in rows.order_by("track__uri", "artist__spotify_id").iterator(ROWS):
+    songs_first = F("track__uri").asc(nulls_last=True)  # of itself every database has its own order
+    for row in rows.order_by(songs_first, "artist__spotify_id").iterator(ROWS):
         yield {
             "uri": row.track.uri if row.track else None,
             "artist": {"id": row.artist.spotify_id, "name": row.artist.name} if row.artist else None,
