@@ -8,6 +8,7 @@ LIKED ?=
 CLIPS ?=
 ARGS ?=
 FILES ?= 10000
+CORES ?= 2
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -30,7 +31,7 @@ test: .venv/dev  ## run the linter and all tests: quick ones first, then faults,
 	@echo "Checking the code with ruff …"
 	@$(BIN)/ruff check .
 	@echo "Running the tests on PostgreSQL and Valkey (TEST_DB=sqlite for SQLite) …"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(CORES) --dist loadfile $(ARGS)
 
 faults: .venv/dev  ## run only the tests that kill processes and break the network
 	@$(BIN)/python -m pytest -m faults $(ARGS)

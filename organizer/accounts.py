@@ -1,20 +1,30 @@
 """The link to a user's Spotify account: consent, encrypted tokens, refresh under a row lock, and unlinking."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from organizer import network
 from organizer.models import SpotifyAccount, Track
-from organizer.providers.errors import AuthRevoked, TokenExpired
+from organizer.models.fields import Sealed, is_under_first_key
+from organizer.providers.errors import AuthRevoked, ProviderError, TokenExpired
 from organizer.providers.spotify import Profile, Spotify
 from organizer.providers.spotify_accounts import Tokens
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
+LINK_ENDED = "The link to Spotify has ended. Please reconnect your account."
+KEY_MISSING = (
+    "The key that opens your stored link to Spotify is missing. Please reconnect your account, or have the operator "
+    "put the key back."
+)
 
 
 class LinkError(Exception):
@@ -43,7 +53,7 @@ def _store_link(tokens: Tokens, profile: Profile, user: User | None) -> SpotifyA
     )
     if mine:
         raise LinkError(f"You are linked to {mine}. Disconnect it before you connect another account.")
-    if not known and not tokens.refresh_token:
+    if not tokens.refresh_token and (not known or known.is_sealed):
         raise LinkError("Spotify gave no lasting permission. Please try to connect again.")
     now = timezone.now()
     values = {
@@ -86,31 +96,85 @@ def with_spotify(account: SpotifyAccount, ask: Callable[[Spotify], T]) -> T:
 def fresh_token(account: SpotifyAccount, *, instead_of: str = "") -> str:
     """The access token, refreshed under a row lock when it is about to expire or equals `instead_of`.
 
-    Two workers never refresh at once: the second finds the first one's new token. The lock spans the call to the
-    accounts service (bounded by the HTTP timeout), because a refresh token may be replaced by its use.
+    Two workers never refresh at once: the second finds the first one's new token, or its refusal. The lock spans the
+    call to the accounts service (bounded by the HTTP timeout), because a refresh token may be replaced by its use.
     """
-    try:
-        with transaction.atomic():
-            row = SpotifyAccount.objects.select_for_update().get(pk=account.pk)
-            if row.needs_link:
-                raise AuthRevoked("The link to Spotify has ended. Please reconnect your account.")
-            if not row.token_is_fresh or row.access_token == instead_of:
-                _refresh(row)
-    except AuthRevoked:
-        SpotifyAccount.objects.filter(pk=account.pk).update(needs_link=True)
-        raise
+    row = SpotifyAccount.objects.get(pk=account.pk)
+    if row.needs_link or _is_due(row, instead_of):
+        row = _refreshed(account, instead_of)
     return row.access_token
 
 
+def _is_due(row: SpotifyAccount, instead_of: str) -> bool:
+    return not row.token_is_fresh or row.access_token == instead_of
+
+
+def _refreshed(account: SpotifyAccount, instead_of: str) -> SpotifyAccount:
+    failure: ProviderError | None = None
+    with transaction.atomic():
+        row = SpotifyAccount.objects.select_for_update().get(pk=account.pk)
+        if row.needs_link:
+            raise AuthRevoked(LINK_ENDED)
+        if _is_due(row, instead_of):
+            try:
+                _refresh(row)
+            except ProviderError as error:  # kept for after the commit: what was learnt from it is stored
+                failure = error
+    if failure:
+        raise failure
+    return row
+
+
 def _refresh(row: SpotifyAccount) -> None:
-    if not row.refresh_token:
-        raise AuthRevoked("The link to Spotify has ended. Please reconnect your account.")
-    tokens = network.spotify_accounts().refresh(row.refresh_token)
+    """New tokens. A refusal for good is remembered before anybody else gets to ask; nothing is deleted for it."""
+    if row.is_sealed:
+        raise AuthRevoked(KEY_MISSING)
+    try:
+        if not row.refresh_token:
+            raise AuthRevoked(LINK_ENDED)
+        tokens = network.spotify_accounts().refresh(row.refresh_token)
+    except AuthRevoked:
+        row.needs_link = True
+        row.save(update_fields=["needs_link"])
+        raise
     row.access_token = tokens.access_token
     row.token_expires_at = timezone.now() + timedelta(seconds=tokens.expires_in_s)
     row.refresh_token = tokens.refresh_token or row.refresh_token
     row.granted_scopes = tokens.scopes or row.granted_scopes
     row.save(update_fields=["access_token", "token_expires_at", "refresh_token", "granted_scopes"])
+
+
+def peek(account: SpotifyAccount) -> None:
+    """Ask how many songs there are, once after linking, to say what reading them will cost. Nice to have."""
+    if account.synced_at:
+        return
+    try:
+        account.liked_total = with_spotify(account, lambda api: api.liked_total())
+    except ProviderError as error:
+        log.info("The number of liked songs of account %s is not known yet: %s", account.pk, error)
+    else:
+        account.save(update_fields=["liked_total"])
+
+
+def rotate(account_id: int) -> bool | None:
+    """Encrypt an account's tokens with the first key: True if they were not, None if no key opens them."""
+    with transaction.atomic():
+        row = SpotifyAccount.objects.select_for_update().annotate(**_STORED).filter(pk=account_id).first()
+        if row is None:  # disconnected meanwhile
+            return False
+        if row.is_sealed or isinstance(row.access_token, Sealed):
+            return None
+        stored = [text for text in (row.stored_access, row.stored_refresh) if text]
+        if all(is_under_first_key(text) for text in stored):
+            return False
+        row.save(update_fields=["access_token", "refresh_token"])
+        return True
+
+
+_STORED = {
+    "stored_access": Cast("access_token", TextField()),
+    "stored_refresh": Cast("refresh_token", TextField()),
+}
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from organizer.models import AudioAnalysis, AudioFeatures, Identification, Job, 
 from organizer.models.track import TrackQuerySet
 from organizer.providers.errors import GateClosed, ProviderError
 from organizer.providers.reccobeats import ReccoBeats
+from organizer.providers.standing import OUTAGE
 
 BATCH_S = 60.0
 TOO_LONG_TO_WAIT_S = 900.0  # for evidence that we can do without
@@ -89,8 +91,8 @@ def _ask_for_features(job: Job, provider: ReccoBeats, deadline: float) -> bool:
 
 
 def _can_do_without(job: Job, failure: ProviderError) -> bool:
-    if isinstance(failure, GateClosed):
-        return (failure.retry_after_s or 0) > TOO_LONG_TO_WAIT_S
+    if isinstance(failure, GateClosed):  # an outage has been met more often than TRIES already
+        return failure.kind == OUTAGE or failure.retry_after_s > TOO_LONG_TO_WAIT_S
     return failure.permanent or job.failures + 1 >= TRIES
 
 
@@ -176,7 +178,14 @@ def _in_batches(missing: TrackQuerySet, deadline: float) -> Generator[list[Track
 
 
 def _fetch(pool: ThreadPoolExecutor, hunts: list[Hunt]) -> list[Future[Hunt]]:
-    return [pool.submit(hunt.fetched) for hunt in hunts]
+    return [pool.submit(_fetched, hunt) for hunt in hunts]
+
+
+def _fetched(hunt: Hunt) -> Hunt:
+    try:
+        return hunt.fetched()
+    finally:
+        connection.close()  # a gate that closed was noted in the database, on this thread's own connection
 
 
 def _hear(ear: Ear, hunts: list[Hunt]) -> tuple[list[Heard], list[Hunt]]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from organizer.models import Job, SpotifyAccount
 MAX_FAILURES = 8  # transient ones in a row
 FIRST_PHASE = {
     Job.Kind.ORGANIZE: "sync",
+    Job.Kind.PLAN: "plan",
     Job.Kind.WRITE: "write",
     Job.Kind.TRAIN: "train",
     Job.Kind.RECLASSIFY: "classify",
@@ -73,6 +74,7 @@ def claim(job_id: int, token: str = "") -> Job | None:
             lease_token=mine,
             lease_until=now + timedelta(seconds=settings.JOB_LEASE_S),
             wait_reason="",
+            wait_kind="",
             wait_until=None,
         )
     )
@@ -86,7 +88,10 @@ def keep_alive(job: Job) -> Iterator[None]:
 
     def renew() -> None:
         while not stop.wait(settings.JOB_LEASE_S / 3):
-            _mine(job).update(lease_until=timezone.now() + timedelta(seconds=settings.JOB_LEASE_S))
+            try:
+                _mine(job).update(lease_until=timezone.now() + timedelta(seconds=settings.JOB_LEASE_S))
+            except (OperationalError, InterfaceError):  # the next turn tries again, on a new connection
+                connection.close()
         connection.close()
 
     thread = threading.Thread(target=renew, daemon=True)
@@ -116,9 +121,15 @@ def enter_phase(job: Job, phase: str) -> None:
     tick(job, phase=phase, done=0, total=0, cursor={}, phase_started_at=timezone.now())
 
 
-def wait(job: Job, seconds: float, reason: str) -> bool:
+def wait(job: Job, seconds: float, reason: str, kind: str = "") -> bool:
     until = timezone.now() + timedelta(seconds=seconds)
-    return _leave(job, state=Job.State.WAITING, wait_until=until, wait_reason=reason[:300])
+    return _leave(job, state=Job.State.WAITING, wait_until=until, wait_reason=reason[:300], wait_kind=kind)
+
+
+def wake(job: Job) -> bool:
+    """End a wait now; False if the job does not wait (any more)."""
+    waiting = Job.objects.filter(pk=job.pk, state=Job.State.WAITING)
+    return bool(waiting.update(wait_until=timezone.now(), wait_reason="", wait_kind=""))
 
 
 def retry_later(job: Job, reason: str) -> float | None:
@@ -129,7 +140,7 @@ def retry_later(job: Job, reason: str) -> float | None:
         return None
     seconds = min(300.0, 2.5 * 2**failures)
     _mine(job).update(failures=failures)
-    wait(job, seconds, f"{reason} Trying again.")
+    wait(job, seconds, f"{reason} Trying again.", Job.Wait.OUTAGE)
     return seconds
 
 
@@ -178,6 +189,7 @@ _FRESH: dict[str, Any] = {
     "is_cancel_asked": False,
     "finished_at": None,
     "wait_reason": "",
+    "wait_kind": "",
     "wait_until": None,
 }
 

@@ -1,17 +1,19 @@
 """Sync: pages of liked songs into rows. Incremental when it can be, complete when the counts disagree."""
 
+import logging
 import time
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
 
 from django.db import transaction
 from django.utils import timezone
 
 from organizer import accounts, jobs
-from organizer.models import Artist, Job, SavedTrack, SpotifyAccount, Track
+from organizer.likes import store_page
+from organizer.models import Job, SpotifyAccount
 from organizer.providers.errors import ProviderError
-from organizer.providers.spotify import PAGE, LikedPage, LikedTrack
+from organizer.providers.spotify import PAGE, LikedPage
 
+log = logging.getLogger(__name__)
 BATCH_S = 60.0
 FULL_WALK_EVERY_DAYS = 7
 
@@ -22,24 +24,45 @@ class Walk:
 
     offset: int = 0
     total: int | None = None
-    entries: int = 0
-    unreadable: int = 0
     is_full: bool = False
-    has_grown: bool = False  # songs were liked meanwhile: look at the head again at the end
+    has_moved: bool = False  # songs came or went meanwhile
+    needs_second_look: bool = False  # at the head, at the end: what was read may have moved there
     is_second_look: bool = False
     is_complete: bool = False  # reached the end: what was not seen is gone
     new: int = 0
+    blanks: int = 0  # entries that stand for no like of ours
+
+    @classmethod
+    def of(cls, job: Job, account: SpotifyAccount) -> "Walk":
+        if not job.cursor:
+            return cls(is_full=_needs_full_walk(account))
+        known = {field.name for field in fields(cls)}  # an earlier version's walk goes on as well as it can
+        return cls(**{name: value for name, value in job.cursor.items() if name in known})
+
+    @property
+    def calls(self) -> int:
+        """What it will have cost when it is done, as far as one can tell."""
+        return _pages(self.total or 0) if self.is_full else max(1, -(-self.offset // PAGE))
+
+
+def cost(account: SpotifyAccount) -> tuple[int, int]:
+    """The least and the most Spotify calls that the next reading takes, should nobody like anything meanwhile."""
+    most = _pages(account.liked_total)
+    return (most if _needs_full_walk(account) else 1, most)
 
 
 def sync_batch(job: Job) -> bool:
     """Read pages for up to a minute; True when the walk is complete. Safe to run twice: pages are upserts."""
     account = _account(job)
-    walk = Walk(**job.cursor) if job.cursor else Walk(is_full=_needs_full_walk(account))
+    walk = Walk.of(job, account)
     deadline = time.monotonic() + BATCH_S
+    if job.cost is None:
+        jobs.tick(job, cost=cost(account)[0])
     while time.monotonic() < deadline:
         page = accounts.with_spotify(account, lambda api: api.liked(walk.offset))
         is_last = _take(job, account, walk, page)
-        jobs.tick(job, done=min(walk.offset, page.total), total=page.total, cursor=asdict(walk))
+        done = page.total if walk.is_complete else min(walk.offset, page.total)
+        jobs.tick(job, done=done, total=page.total, cursor=asdict(walk), cost=walk.calls)
         if is_last:
             _finish(job, account, walk)
             return True
@@ -51,6 +74,10 @@ def _account(job: Job) -> SpotifyAccount:
     return job.account
 
 
+def _pages(songs: int) -> int:
+    return max(1, -(-songs // PAGE))
+
+
 def _needs_full_walk(account: SpotifyAccount) -> bool:
     last = account.full_walk_at
     return last is None or (timezone.now() - last).days >= FULL_WALK_EVERY_DAYS
@@ -59,38 +86,41 @@ def _needs_full_walk(account: SpotifyAccount) -> bool:
 def _take(job: Job, account: SpotifyAccount, walk: Walk, page: LikedPage) -> bool:
     """Store a page and move on; True when it was the last one needed.
 
-    The list is newest first and read by offset: songs liked meanwhile push known ones towards us (seen twice, no
-    harm, but the head needs a second look); removed ones pull unseen ones behind us, so we step back by as many.
+    The list is newest first and read by offset. Songs liked meanwhile push known ones towards us: seen twice, no harm.
+    Removed ones pull unseen ones behind us, so we step back by as many. Either way the head needs a second look; a
+    song liked anew leaves the count as it was, but not without pushing.
     """
     grown = page.total - (walk.total if walk.total is not None else page.total)
     walk.total = page.total
+    walk.has_moved |= grown != 0
     if grown < 0 and walk.offset:
         walk.offset = max(0, walk.offset + grown)
         return False
-    walk.has_grown |= grown > 0
-    fresh = store_page(account, page, job.pk)
-    walk.new += fresh
-    walk.unreadable += page.entries - len(page.tracks)
     if not page.entries and walk.offset < page.total:
         raise ProviderError("Spotify's list of liked songs ended before its stated end.")
+    stored = store_page(account, page, job.pk)
+    walk.new += stored.new
     walk.offset += PAGE
+    if walk.is_second_look:
+        walk.has_moved |= stored.new > 0
+        return stored.repeated + stored.familiar > 0 or walk.offset >= page.total
+    walk.blanks += stored.blanks
+    walk.needs_second_look |= walk.has_moved or stored.repeated > 0
     if walk.offset >= page.total:
         return _at_the_end(walk)
-    return fresh == 0 and _is_enough(account, walk)
+    return stored.familiar > 0 and _is_enough(account, walk)
 
 
 def _at_the_end(walk: Walk) -> bool:
     walk.is_complete = True
-    if not walk.has_grown:
+    if not walk.needs_second_look:
         return True
-    walk.has_grown, walk.is_second_look, walk.offset = False, True, 0
+    walk.is_second_look, walk.offset = True, 0
     return False
 
 
 def _is_enough(account: SpotifyAccount, walk: Walk) -> bool:
-    """On a page that is wholly known: stop, unless the counts say that something further down has gone."""
-    if walk.is_second_look:
-        return True
+    """All that is new has been read. Stop, unless the counts say that something further down has gone."""
     if walk.is_full:
         return False
     known = account.saves.filter(is_unliked=False).count() + account.unreadable_total
@@ -98,78 +128,28 @@ def _is_enough(account: SpotifyAccount, walk: Walk) -> bool:
     return not walk.is_full
 
 
-def _finish(job: Job, account: SpotifyAccount, walk: Walk) -> None:
-    removed = 0
-    if walk.is_complete:
-        removed = account.saves.filter(is_unliked=False).exclude(seen_by_job=job.pk).update(is_unliked=True)
-        account.unreadable_total = walk.unreadable
-        account.full_walk_at = timezone.now()
-    account.liked_total, account.synced_at = walk.total or 0, timezone.now()
-    account.save(update_fields=["liked_total", "synced_at", "unreadable_total", "full_walk_at"])
-    jobs.tick(job, counts=job.counts | {"new": walk.new, "removed": removed, "liked": account.liked_total})
-
-
 @transaction.atomic
-def store_page(account: SpotifyAccount, page: LikedPage, job_id: int) -> int:
-    """Upsert a page by natural keys; how many of its songs were not (or no longer) known as liked."""
-    liked = {track.uri: track for track in sorted(page.tracks, key=lambda track: track.uri)}
-    artists = _store_artists(liked.values())
-    Track.objects.bulk_create(
-        [_track_row(track, artists) for track in liked.values()],
-        update_conflicts=True,
-        unique_fields=["uri"],
-        update_fields=[*_TRACK_FIELDS, "primary_artist", "refreshed_at"],
-    )
-    ids = dict(Track.objects.filter(uri__in=liked).values_list("uri", "pk"))
-    known = set(
-        account.saves.filter(track__in=ids.values(), is_unliked=False).values_list("track_id", flat=True)
-    )
-    SavedTrack.objects.bulk_create(
-        [
-            SavedTrack(account=account, track_id=ids[uri], added_at=track.added_at, seen_by_job=job_id)
-            for uri, track in liked.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["account", "track"],
-        update_fields=["added_at", "is_unliked", "seen_by_job"],
-    )
-    return len(set(ids.values()) - known)
+def _finish(job: Job, account: SpotifyAccount, walk: Walk) -> None:
+    total, now = walk.total or 0, timezone.now()
+    removed = _prune(job, account, walk) if walk.is_complete else 0
+    account.liked_total, account.synced_at = total, now
+    account.save(update_fields=["liked_total", "synced_at", "unreadable_total", "full_walk_at"])
+    jobs.tick(job, counts=job.counts | {"new": walk.new, "removed": removed, "liked": total})
 
 
-def _store_artists(tracks: Any) -> dict[str, Artist]:
-    names = {
-        track.artist_ids[0]: track.artist_names[0]
-        for track in tracks
-        if track.artist_ids and track.artist_ids[0]
-    }
-    Artist.objects.bulk_create(
-        [Artist(spotify_id=key, name=names[key][:500]) for key in sorted(names)],
-        update_conflicts=True,
-        unique_fields=["spotify_id"],
-        update_fields=["name"],
-    )
-    return Artist.objects.in_bulk(list(names), field_name="spotify_id")
+def _prune(job: Job, account: SpotifyAccount, walk: Walk) -> int:
+    """After a complete walk: what was not seen is no longer liked, unless it may only have been unreadable.
 
-
-_TRACK_FIELDS = (
-    "name",
-    "artist_names",
-    "album_name",
-    "album_image_url",
-    "isrc",
-    "duration_ms",
-    "is_explicit",
-    "is_local",
-    "is_playable",
-)
-
-
-def _track_row(track: LikedTrack, artists: dict[str, Artist]) -> Track:
-    values = {name: getattr(track, name) for name in _TRACK_FIELDS}
-    values |= {
-        "name": track.name[:500],
-        "artist_names": list(track.artist_names),
-        "album_name": track.album_name[:500],
-    }
-    primary = artists.get(track.artist_ids[0]) if track.artist_ids else None
-    return Track(uri=track.uri, primary_artist=primary, refreshed_at=timezone.now(), **values)
+    More entries without a song than last time could be songs of ours, so then nothing is taken out, and the next
+    walk is complete again.
+    """
+    liked = account.saves.filter(is_unliked=False)
+    unseen = liked.exclude(seen_by_job=job.pk)
+    is_in_doubt = walk.blanks > account.unreadable_total
+    removed = 0 if is_in_doubt else unseen.update(is_unliked=True)
+    if is_in_doubt:
+        log.info("Job %s met %s entries without a song; nothing was taken out.", job.pk, walk.blanks)
+    account.full_walk_at = None if is_in_doubt else timezone.now()
+    is_certain = not (is_in_doubt or walk.has_moved)
+    account.unreadable_total = max(0, (walk.total or 0) - liked.count()) if is_certain else walk.blanks
+    return removed

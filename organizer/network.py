@@ -6,20 +6,31 @@ from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
+from organizer.gates import DatabaseLedger
 from organizer.providers.deezer import Deezer
-from organizer.providers.gate import PACES, Gate, Pace
+from organizer.providers.gate import Gate
 from organizer.providers.http import Http
 from organizer.providers.itunes import ITunes
+from organizer.providers.paces import PACES
 from organizer.providers.reccobeats import ReccoBeats
 from organizer.providers.spotify import Spotify
 from organizer.providers.spotify_accounts import Accounts
 
+REDIS_TIMEOUT_S = 2.0
+
 
 @lru_cache(maxsize=1)
 def gate() -> Gate:
-    paces = PACES | {name: Pace(*pace) for name, pace in settings.GATE_PACES.items()}
-    return Gate(redis.Redis.from_url(settings.REDIS_URL), paces=paces)
+    client = redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_connect_timeout=REDIS_TIMEOUT_S,
+        socket_timeout=REDIS_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 1),  # once: a connection kept from before its restart
+    )
+    return Gate(client, DatabaseLedger(), paces={**PACES, **settings.GATE_PACES})
 
 
 @lru_cache(maxsize=1)

@@ -1,30 +1,25 @@
-"""Predictions + the user's rules + what is on Spotify now → a Plan that shows every change before it is made."""
+"""Plans: the user's rules, the job that makes a plan from them, and the ticks that decide what it will write."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from classifier.labels import display_name
-from organizer import accounts, verdicts
-from organizer.merging import Action, PlaylistDiff, Seen, calls, diff, observe
-from organizer.models import GenrePlaylist, Job, Plan, PlanItem, SpotifyAccount, Track
-from organizer.providers.spotify import PlaylistHead
-from organizer.verdicts import Verdict
+from organizer import jobs, learning, proposals, reversals
+from organizer.merging import Action, calls
+from organizer.models import GenrePlaylist, Job, Plan, PlanItem, SpotifyAccount
+from organizer.proposals import passes
+from organizer.providers.errors import NotFound, ProviderError
+from organizer.reading import Interrupted, Reader
+from organizer.reversals import PlanError
 
-EVIDENCE = {
-    "features": "audio features",
-    "artist": "the artist",
-    "sound": "the sound of its preview",
-    "library": "your other songs by the artist",
-}
-
-
-class PlanError(Exception):
-    """There can be no plan now; the message says why and what to do."""
+__all__ = ["Choice", "PlanError", "choose", "make", "passes", "plan_batch", "put_back", "rules_of", "start"]
+BATCH_S = 10.0
+TICKABLE = (*learning.COMING, *learning.GOING)
+WRITING = "Playlists are being written right now. Make a new plan when that is done."
 
 
 @dataclass(frozen=True)
@@ -85,160 +80,100 @@ def put_back(account: SpotifyAccount, rules: list[dict[str, Any]]) -> None:
         account.playlists.filter(pk=rule["id"]).update(**rule)
 
 
-def make(account: SpotifyAccount) -> Plan:
+def start(account: SpotifyAccount, wish: dict[str, Any] | None = None) -> tuple[Job, bool]:
+    """One job that makes a plan; a second click joins it. `wish`: {"undo": plan id} or {"restore": version id}.
+
+    Raises PlanError when there can be no plan now.
+    """
+    wish = wish or {}
+    with transaction.atomic():
+        SpotifyAccount.objects.select_for_update().get(pk=account.pk)
+        _check_start(account, wish)
+        job, is_new = jobs.start(account, Job.Kind.PLAN)
+        if is_new:
+            Job.objects.filter(pk=job.pk).update(wish=wish)
+            job.wish = wish
+    if job.wish != wish:
+        raise PlanError("Another plan is being made right now. Wait until that is done, or cancel it.")
+    return job, is_new
+
+
+def _check_start(account: SpotifyAccount, wish: dict[str, Any]) -> None:
+    if account.jobs.active().filter(kind=Job.Kind.WRITE).exists():
+        raise PlanError(WRITING)  # half-written lists would be read, and two would change one memory
+    if not wish.keys() & {"undo", "restore"} and not account.playlists.filter(is_active=True).exists():
+        raise PlanError("Choose at least one genre first.")
+
+
+def plan_batch(job: Job) -> bool:
+    """Read for a while; True when all is read and the plan is stored. Safe to run twice: what is read is kept."""
+    assert job.account is not None, "a plan is made for an account"
+
+    def keep(kept: dict[str, Any]) -> None:
+        jobs.tick(job, cursor=kept)
+
+    reader = Reader(job.account, job.cursor, keep=keep, seconds=BATCH_S)
+    try:
+        _check_start(job.account, job.wish)
+        with reader.keeping():
+            plan = _make(job.account, job.wish, reader)
+    except Interrupted:
+        return False
+    except PlanError as error:
+        raise ProviderError(str(error), permanent=True) from error
+    jobs.tick(job, cursor={}, counts=job.counts | {"plan": plan.pk})
+    return True
+
+
+def make(account: SpotifyAccount, wish: dict[str, Any] | None = None) -> Plan:
+    """Read all that is needed and propose, without a job. Raises PlanError, or what reading raises."""
+    _check_start(account, wish or {})
+    return _make(account, wish or {}, Reader(account))
+
+
+def _make(account: SpotifyAccount, wish: dict[str, Any], reader: Reader) -> Plan:
     """Read what is on Spotify (one call per 50 playlists, plus the contents of those that changed) and propose.
 
     Hand edits found on the way are remembered at once; the proposal replaces older ones that were not applied.
     """
-    if (
-        account.jobs.active().filter(kind=Job.Kind.WRITE).exists()
-    ):  # its half-written lists would look like hand edits
-        raise PlanError("Playlists are being written right now. Make a new plan when that is done.")
-    rules = list(account.playlists.filter(is_active=True))
-    if not rules:
-        raise PlanError("Choose at least one genre first.")
-    heads = _heads(account, rules)
-    songs = verdicts.of_library(account)
-    for rule in rules:
-        look(account, rule, heads.get(rule.spotify_id), ours=_unfinished(rule))
-    proposals = [(rule, _propose(rule, songs, heads.get(rule.spotify_id))) for rule in rules]
-    return _store(account, proposals, heads)
-
-
-def _heads(account: SpotifyAccount, rules: list[GenrePlaylist]) -> dict[str, PlaylistHead]:
-    """The user's playlists by id. One that is missing here was deleted (on Spotify: unfollowed) by the user."""
-    if not any(rule.spotify_id for rule in rules):
-        return {}
-    heads = accounts.with_spotify(account, lambda api: list(api.my_playlists()))
-    return {head.spotify_id: head for head in heads}
-
-
-def look(
-    account: SpotifyAccount,
-    rule: GenrePlaylist,
-    head: PlaylistHead | None,
-    *,
-    ours: frozenset[str] = frozenset(),
-) -> None:
-    """Read the playlist if its snapshot is not the one we know, and learn the hand edits. Safe to run twice."""
-    if head is None or (head.snapshot_id == rule.snapshot_id and not ours):
-        return
-    now = accounts.with_spotify(account, lambda api: api.contents(head.spotify_id))
-    learned = observe(seen_of(rule), now.uris, ours, is_whole=not now.unreadable)
-    remember(rule, learned, head.snapshot_id)
-
-
-def _unfinished(rule: GenrePlaylist) -> frozenset[str]:
-    """What writes that never ended may have added: ours, should it turn up in the playlist."""
-    plans = rule.versions.filter(uris_after__isnull=True).values("plan")
-    items = PlanItem.objects.filter(plan__in=plans, playlist=rule, kind=PlanItem.Kind.ADD, is_accepted=True)
-    return frozenset(items.values_list("uri", flat=True))
-
-
-def seen_of(rule: GenrePlaylist) -> Seen:
-    return Seen(tuple(rule.written_uris), tuple(rule.tombstones), tuple(rule.pins))
-
-
-def remember(rule: GenrePlaylist, seen: Seen, snapshot_id: str) -> None:
-    rule.written_uris, rule.snapshot_id = list(seen.uris), snapshot_id
-    rule.tombstones, rule.pins = list(seen.tombstones), list(seen.pins)
-    rule.save(update_fields=["written_uris", "snapshot_id", "tombstones", "pins"])
-
-
-def passes(verdict: Verdict, rule: GenrePlaylist) -> bool:
-    """The song's own genre is one of the playlist's, and the playlist's genres together are likely enough."""
-    return verdict.genre in rule.genres and verdict.probability_of(rule.genres) >= rule.min_confidence
-
-
-def _propose(rule: GenrePlaylist, songs: list[Verdict], head: PlaylistHead | None) -> PlaylistDiff:
-    wanted = {song.track.uri: _reason(song, rule) for song in songs if passes(song, rule)}
-    is_gone = bool(rule.spotify_id) and head is None
-    seen = replace(seen_of(rule), uris=(), pins=()) if is_gone else seen_of(rule)
-    known = {song.track.uri: song for song in songs}
-    leaving = {uri: _leaving(known.get(uri), rule) for uri in seen.uris if uri not in wanted}
-    proposal = diff(seen, wanted, leaving, exists=head is not None)
-    if is_gone:
-        return replace(proposal, action=Action.GONE)
-    if proposal.action is Action.NEW and len(proposal.uris("add")) < max(1, rule.min_size):
-        return replace(proposal, action=Action.TOO_SMALL, calls=0)
-    return proposal
-
-
-def _reason(song: Verdict, rule: GenrePlaylist) -> str:
-    if song.is_own_word:
-        return f"You said {display_name(song.genre)}."
-    percent = f"{song.probability_of(rule.genres):.0%}"
-    spoke = " and ".join(EVIDENCE.get(name, name) for name in song.why)
-    return f"{percent} {' / '.join(display_name(genre) for genre in rule.genres)}, by {spoke or 'the model'}."
-
-
-def _leaving(song: Verdict | None, rule: GenrePlaylist) -> str:
-    if song is None:
-        return "You no longer like this song."
-    if song.genre not in rule.genres:
-        return f"Now {display_name(song.genre)}." if song.genre else "It has no genre any more."
-    return (
-        f"Only {song.probability_of(rule.genres):.0%} sure; this playlist asks for {rule.min_confidence:.0%}."
-    )
-
-
-@transaction.atomic
-def _store(
-    account: SpotifyAccount,
-    proposals: list[tuple[GenrePlaylist, PlaylistDiff]],
-    heads: Mapping[str, PlaylistHead],
-) -> Plan:
-    account.plans.filter(state__in=[Plan.State.PROPOSED, Plan.State.APPLYING]).update(
-        state=Plan.State.OUTDATED
-    )
-    for rule, _ in proposals:  # a write that was broken off ends here, with what it left
-        rule.versions.filter(uris_after__isnull=True).update(uris_after=rule.written_uris)
-    entries = [_entry(rule, proposal, heads.get(rule.spotify_id)) for rule, proposal in proposals]
-    entries.sort(key=lambda entry: not entry["is_accepted"])  # what would change comes first
-    cost = sum(int(str(entry["calls"])) for entry in entries if entry["is_accepted"])
-    plan = Plan.objects.create(account=account, entries=entries, calls=cost)
-    uris = {item.uri for _, proposal in proposals for item in proposal.items}
-    tracks = dict(Track.objects.filter(uri__in=uris).values_list("uri", "pk"))
-    PlanItem.objects.bulk_create(
-        [
-            PlanItem(
-                plan=plan,
-                playlist=rule,
-                track_id=tracks.get(item.uri),
-                uri=item.uri,
-                kind=item.kind,
-                position=position,
-                reason=item.reason,
-                is_accepted=item.is_accepted,
-            )
-            for rule, proposal in proposals
-            for position, item in enumerate(proposal.items)
-        ],
-        batch_size=1000,
-    )
-    return plan
-
-
-def _entry(rule: GenrePlaylist, proposal: PlaylistDiff, head: PlaylistHead | None) -> dict[str, object]:
-    return {
-        "playlist": rule.pk,
-        "spotify_id": rule.spotify_id,
-        "name": head.name if head else rule.name,  # a renamed playlist keeps its new name
-        "wished_name": rule.name if head and head.name != rule.name else "",
-        "action": str(proposal.action),
-        "is_accepted": proposal.action in {Action.NEW, Action.UPDATE},
-        "calls": proposal.calls,
-        **{kind: len(proposal.uris(kind)) for kind in ("add", "remove", "kept_out", "kept_in")},
-    }
+    rules = reversals.concerned(account, wish) or list(account.playlists.filter(is_active=True))
+    unfinished = account.playlists.filter(versions__uris_after__isnull=True, versions__pk__isnull=False)
+    looked_at = list({rule.pk: rule for rule in (*unfinished, *rules)}.values())
+    heads = reader.heads(looked_at)
+    notes = proposals.check_claims(looked_at, heads, reader)
+    for rule in looked_at:
+        if rule.spotify_id not in heads:
+            learning.end_writes(rule)
+            continue
+        try:
+            learning.look(reader, rule, heads[rule.spotify_id])
+        except NotFound:  # deleted a moment ago
+            del heads[rule.spotify_id]
+    draft = reversals.draft(account, wish, rules, heads) or proposals.organize(account, rules, heads)
+    draft.notes[:0] = notes
+    return proposals.store(account, draft)
 
 
 def set_accepted(plan: Plan, playlist_id: int, *, item_ids: list[int], shown_ids: list[int]) -> None:
     """The user's ticks on the songs that were shown: those in `item_ids` are accepted, the other shown ones not."""
     with _open(plan) as row:
-        kinds = [PlanItem.Kind.ADD, PlanItem.Kind.REMOVE]
-        shown = row.items.filter(playlist_id=playlist_id, pk__in=shown_ids, kind__in=kinds)
+        shown = row.items.filter(playlist_id=playlist_id, pk__in=shown_ids, kind__in=TICKABLE)
         shown.update(is_accepted=False)
         shown.filter(pk__in=item_ids).update(is_accepted=True)
+
+
+def accept_removals(plan: Plan) -> None:
+    """Tick every song that could be removed, in all playlists."""
+    with _open(plan) as row:
+        row.items.filter(kind=PlanItem.Kind.REMOVE).update(is_accepted=True)
+
+
+def only_additions(plan: Plan) -> None:
+    """Leave only additions ticked, and no playlist that would be made again: for runs that nobody watches."""
+    with _open(plan) as row:
+        row.items.exclude(kind=PlanItem.Kind.ADD).update(is_accepted=False)
+        for entry in row.entries:
+            entry["is_accepted"] &= entry["action"] in {Action.NEW, Action.UPDATE} and bool(entry["add"])
 
 
 def accept_playlists(plan: Plan, playlist_ids: set[int]) -> None:
@@ -257,16 +192,24 @@ def _open(plan: Plan) -> Iterator[Plan]:
         if row.state != Plan.State.PROPOSED:
             raise PlanError("This plan can no longer be changed. Make a new one.")
         yield row
+        ticked: dict[int, list[str]] = {}
+        for playlist, kind in row.items.filter(is_accepted=True).values_list("playlist", "kind"):
+            ticked.setdefault(playlist, []).append(kind)
         for entry in row.entries:
-            kinds = list(
-                row.items.filter(playlist_id=entry["playlist"], is_accepted=True).values_list(
-                    "kind", flat=True
-                )
-            )
-            is_new = entry["action"] in {Action.NEW, Action.GONE}
-            entry["calls"] = calls(kinds.count("add"), kinds.count("remove"), is_new=is_new)
-        row.calls = sum(entry["calls"] for entry in row.entries if entry["is_accepted"])
+            _recount(entry, ticked.get(entry["playlist"], []))
+        row.calls = proposals.cost(row.entries)
         row.save(update_fields=["entries", "calls"])
+
+
+def _recount(entry: dict[str, Any], kinds: list[str]) -> None:
+    """The playlist's cost as ticked. What its owner changed by hand can be ticked in one that else stays as it is."""
+    coming = sum(kind in learning.COMING for kind in kinds)
+    is_new = entry["action"] in {Action.NEW, Action.GONE}
+    if entry["action"] == Action.UNCHANGED and kinds:
+        entry["action"], entry["is_accepted"] = Action.UPDATE, True
+    elif entry["action"] == Action.UPDATE and not kinds and not entry["add"] and not entry["remove"]:
+        entry["action"], entry["is_accepted"] = Action.UNCHANGED, False
+    entry["calls"] = calls(coming, len(kinds) - coming, is_new=is_new)
 
 
 def begin_applying(plan: Plan, job: Job) -> bool:
@@ -275,6 +218,15 @@ def begin_applying(plan: Plan, job: Job) -> bool:
         state=Plan.State.APPLYING, job=job
     )
     return bool(won)
+
+
+def tell(plan: Plan, sentence: str) -> None:
+    """Add a sentence to what the user is told about the plan, once."""
+    with transaction.atomic():
+        row = Plan.objects.select_for_update().get(pk=plan.pk)
+        if sentence not in row.notes:
+            row.notes.append(sentence)
+            row.save(update_fields=["notes"])
 
 
 def discard(plan: Plan) -> bool:

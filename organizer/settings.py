@@ -10,6 +10,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
+from organizer.providers.paces import read_paces
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_dotenv(BASE_DIR / ".env")
 VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var")
@@ -44,6 +46,7 @@ def env_list(name: str, default: str = "") -> list[str]:
 # --- what this instance is ----------------------------------------------------------------------
 DEBUG = env_bool("DEBUG", False)
 SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")  # former ones: sessions signed with them stay valid
 TOKEN_KEYS = env_list("TOKEN_KEYS")  # Fernet keys; the first encrypts, all decrypt
 PUBLIC_URL = env("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or [urlsplit(PUBLIC_URL).hostname or ""]
@@ -94,12 +97,15 @@ PREVIEW_HOSTS = env_list("PREVIEW_HOSTS") or (
     if SIMULATOR_URL
     else [".dzcdn.net", ".itunes.apple.com", ".mzstatic.com"]
 )
-# Where a pace differs from organizer.providers.gate.PACES: (calls, seconds). The simulator is nobody's shared service.
-GATE_PACES = (
-    {"deezer": (2000, 5.0), "itunes": (2000, 5.0), "previews": (2000, 5.0), "spotify": (900, 30.0)}
-    if SIMULATOR_URL
-    else {}
-)
+# Where a pace differs from organizer.providers.paces.PACES. The simulator is nobody's shared service.
+_SIMULATED_PACES = "deezer=2000/5 itunes=2000/5 previews=2000/5 spotify=900/30"
+try:
+    GATE_PACES = {
+        **read_paces(_SIMULATED_PACES if SIMULATOR_URL else ""),
+        **read_paces(os.environ.get("PACES", "")),
+    }
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from error
 HTTP_TIMEOUT_S = env_number("HTTP_TIMEOUT_S", 10)
 
 # --- jobs ---------------------------------------------------------------------------------------
@@ -116,6 +122,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 3600  # training; every other step ends itself within two minutes
 CELERY_TASK_DEFAULT_QUEUE = "io"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # workers wait for the broker however long it is away
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2.0
@@ -151,6 +158,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "organizer.views.permissions.NoDevices",
+    "organizer.views.outage.DatabaseAway",
 ]
 ROOT_URLCONF = "organizer.urls"
 WSGI_APPLICATION = "organizer.wsgi.application"
@@ -171,7 +179,9 @@ TEMPLATES = [
 ]
 DATABASES = {
     "default": dj_database_url.parse(
-        env("DATABASE_URL", f"sqlite:///{VAR_DIR / 'cratewise.sqlite3'}"), conn_max_age=60
+        env("DATABASE_URL", f"sqlite:///{VAR_DIR / 'cratewise.sqlite3'}"),
+        conn_max_age=60,
+        conn_health_checks=True,  # a connection from before the database's restart is replaced, not used
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

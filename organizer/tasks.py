@@ -6,22 +6,37 @@ A message that comes twice, late or after its worker was killed does no harm: th
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 
 from celery import shared_task
 from celery.signals import worker_ready
-from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
+from kombu.exceptions import OperationalError as BrokerError
 
 from classifier.errors import AudioError, DataError, ModelError
-from organizer import classify, ear, enrich, identify, jobs, library, schedules, timeline, training, writing
+from organizer import (
+    classify,
+    ear,
+    enrich,
+    identify,
+    jobs,
+    library,
+    plans,
+    schedules,
+    timeline,
+    training,
+    writing,
+)
 from organizer.models import Artist, Identification, Job, Track
-from organizer.providers.errors import AuthRevoked, GateClosed, ProviderError
+from organizer.providers.errors import AuthRevoked, GateClosed, LedgerDown, ProviderError
 
 log = logging.getLogger(__name__)
 IO, ML, TRAIN = "io", "ml", "train"
 HEAR_AT_MOST_S = 120
+LONGEST_COUNTDOWN_S = 120.0
+OUR_OUTAGE_S = 15.0
+OUR_OUTAGE = "This instance’s own database failed for a moment. Nothing is lost; trying again."
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,7 @@ PHASES = {
     "enrich": Phase(enrich.enrich_batch, IO, then="listen"),
     "listen": Phase(lambda job: enrich.listen_batch(job, ear.Ear()), ML, then="classify"),
     "classify": Phase(classify.classify_batch, ML),
+    "plan": Phase(plans.plan_batch, IO),
     "write": Phase(writing.write_batch, IO),
     "train": Phase(training.train_batch, TRAIN),
 }
@@ -51,17 +67,32 @@ def enqueue(job: Job, *, delay_s: float = 0) -> None:
         return
     try:
         advance.apply_async((job.pk, token), queue=PHASES[job.phase].queue, countdown=delay_s, retry=False)
-    except OperationalError:
+    except BrokerError:
         log.warning("The broker does not answer; job %s waits for the sweep.", job.pk)
 
 
+def _outlasting_our_database(task: Callable[..., None]) -> Callable[..., None]:
+    """What a task could not finish while the database was away is found by the sweep afterwards."""
+
+    @wraps(task)
+    def outlasting(*args: object, **options: object) -> None:
+        try:
+            task(*args, **options)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("%s%s: the database failed (%s).", task.__name__, args, type(error).__name__)
+            connection.close()
+
+    return outlasting
+
+
 @shared_task
+@_outlasting_our_database
 def advance(job_id: int, token: str = "") -> None:
     """One batch of a job, then the next message."""
     job = work(job_id, token)
     if job and job.is_active and job.state != Job.State.PAUSED:
         wait_s = (job.wait_until - timezone.now()).total_seconds() if job.wait_until else 0
-        if wait_s < settings.JOB_SWEEP_S:  # longer waits are woken by the sweep: no message is held for hours
+        if wait_s <= LONGEST_COUNTDOWN_S:  # longer waits are woken by the sweep: no message is held for hours
             enqueue(job, delay_s=max(0.0, wait_s))
 
 
@@ -80,7 +111,11 @@ def work(job_id: int, token: str = "") -> Job | None:
     except AuthRevoked as error:
         jobs.pause(job, str(error))
     except GateClosed as error:
-        jobs.wait(job, error.retry_after_s or settings.JOB_SWEEP_S, str(error))
+        jobs.wait(job, error.retry_after_s, str(error), error.kind)
+    except (OperationalError, InterfaceError, LedgerDown) as error:
+        log.warning("Job %s waits: the database failed (%s).", job.pk, type(error).__name__)
+        connection.close()  # if it stays away, so does what follows: then the lease runs out
+        jobs.wait(job, OUR_OUTAGE_S, OUR_OUTAGE, Job.Wait.OUTAGE)
     except ProviderError as error:
         if error.permanent:
             jobs.fail(job, str(error))
@@ -118,6 +153,7 @@ def _finish(job: Job) -> None:
 
 
 @shared_task
+@_outlasting_our_database
 def wake_jobs() -> None:
     """What nobody works on although somebody should: runs by the clock, waits that are over, killed workers' jobs."""
     schedules.start_due()
@@ -131,7 +167,7 @@ def enqueue_identification(waiting: Identification) -> None:
     """Have the worker that listens hear it. Without a broker the sweep finds it."""
     try:
         hear.apply_async((waiting.pk,), queue=ML, retry=False)
-    except OperationalError:
+    except BrokerError:
         log.warning("The broker does not answer; identification %s waits for the sweep.", waiting.pk)
 
 
@@ -146,6 +182,7 @@ def _wake_at_start(**_: object) -> None:
 
 
 @shared_task
+@_outlasting_our_database
 def sweep() -> None:
     """Songs and artists that nobody's library holds any more are forgotten, and old versions of playlists."""
     timeline.forget_old()

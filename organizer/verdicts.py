@@ -54,7 +54,10 @@ def of_library(account: SpotifyAccount) -> list[Verdict]:
         Track.objects.liked_by(account)
         .movable()
         .annotate(added_at=F("saves__added_at"))
-        .only("uri", "name", "artist_names", "primary_artist", "is_local", "is_playable")
+        .only(
+            *("uri", "name", "artist_names", "primary_artist", "is_local", "is_playable"),
+            *("isrc", "duration_ms"),
+        )
         .order_by("added_at", "uri")
     )
     version = ModelVersion.objects.filter(is_champion=True).first()

@@ -76,14 +76,21 @@ class Catalogue:
         self.by_deezer_id = {track.deezer_id: track for track in self.everything}
         self.by_apple_id = {track.apple_id: track for track in self.everything}
 
+    def include(self, track: Track) -> Track:
+        """A track that came to exist later. The services know it by its id; by its ISRC they find the first one."""
+        self.by_album_id.setdefault(track.album_id, []).append(track)  # made before `everything` grows
+        self.everything.append(track)
+        self.by_uri[track.uri] = track
+        return track
+
     def get(self, track_id: str) -> Track | None:
         return self.by_uri.get(f"spotify:track:{track_id}")
 
     @cached_property
-    def by_album_id(self) -> Mapping[str, list[Track]]:
-        albums: dict[str, list[Track]] = defaultdict(list)
+    def by_album_id(self) -> dict[str, list[Track]]:
+        albums: dict[str, list[Track]] = {}
         for track in self.everything:
-            albums[track.album_id].append(track)
+            albums.setdefault(track.album_id, []).append(track)
         return albums
 
     @cached_property

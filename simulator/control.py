@@ -7,16 +7,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator import deezer, itunes, reccobeats
+from simulator import control_edits, deezer, itunes, reccobeats
 from simulator.accounts import token_json
-from simulator.control_state import Json, playlist_state, user_state
+from simulator.control_edits import user_of
+from simulator.control_state import Json, user_state
 from simulator.faults import KINDS, UnknownFault
-from simulator.people import Playlist, User
 from simulator.tokens import Grant
 from simulator.web import ApiError, json_object, world_of
 from simulator.world import World
-
-EDITS = ("remove", "add", "rename", "unfollow", "follow", "create", "replace", "public")
 
 
 async def state(request: Request) -> Response:
@@ -76,70 +74,8 @@ def changing(change: Change) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def _user(world: World, body: Json) -> User:
-    user = world.users.get(body.get("user", "ada"))
-    if user is None:
-        raise ApiError(400, f"There is no such user. Valid: {', '.join(world.users)}.")
-    return user
-
-
-def like(world: World, body: Json) -> Json:
-    """Likes the given uris, or the next `n` songs the user does not like yet; says which."""
-    user = _user(world, body)
-    if "uris" in body:
-        tracks = [track for track in map(world.track, body["uris"]) if track]
-    else:
-        tracks = world.unliked(user, int(body.get("n", 3)))
-    user.like(tracks, world.now())
-    return {"uris": [track.uri for track in tracks], "total": len(user.likes)}
-
-
-def unlike(world: World, body: Json) -> Json:
-    """Unlikes the given uris, or the newest `n`; says which."""
-    user = _user(world, body)
-    uris = body["uris"] if "uris" in body else user.liked_uris[: int(body.get("n", 1))]
-    user.unlike(uris)
-    return {"uris": uris, "total": len(user.likes)}
-
-
-def edit_playlist(world: World, body: Json) -> Json:
-    """What a person does by hand in the Spotify app."""
-    user, action = _user(world, body), body.get("action")
-    if action not in EDITS:
-        raise ApiError(400, f"There is no such edit. Valid: {', '.join(EDITS)}.")
-    if action == "create":
-        playlist = world.new_playlist(user.id, name=body.get("name", "By hand"), public=False)
-        playlist.insert(world.entries(body.get("uris", []), user.id), None)
-        return playlist_state(playlist, user)
-    found = world.playlists.get(body.get("id", ""))
-    if found is None:
-        raise ApiError(404, "There is no such playlist.")
-    _apply_edit(world, found, user, action, body)
-    return playlist_state(found, user)
-
-
-def _apply_edit(world: World, playlist: Playlist, user: User, action: str, body: Json) -> None:
-    match action:
-        case "remove":
-            playlist.remove({uri: set() for uri in body["uris"]})
-        case "add":
-            playlist.insert(world.entries(body["uris"], user.id), body.get("position"))
-        case "replace":
-            playlist.replace(world.entries(body["uris"], user.id))
-        case "rename":
-            playlist.name = body["name"]
-            playlist.revision += 1
-        case "public":
-            playlist.public = bool(body["public"])
-            playlist.revision += 1
-        case "unfollow":
-            user.followed = [one for one in user.followed if one != playlist.id]
-        case "follow":
-            user.followed = [playlist.id, *(one for one in user.followed if one != playlist.id)]
-
-
 def revoke(world: World, body: Json) -> Json:
-    user = _user(world, body)
+    user = user_of(world, body)
     world.tokens.revoke(user.id)
     return {"revoked": user.id}
 
@@ -168,7 +104,7 @@ def token(world: World, body: Json) -> Json:
     scopes = body.get("scopes", "")
     wanted = frozenset(scopes.split() if isinstance(scopes, str) else scopes)
     client_id = body.get("client_id") or world.options.client_id or "test-client"
-    grant = Grant(_user(world, body).id, client_id, wanted, world.now(), public_client=False)
+    grant = Grant(user_of(world, body).id, client_id, wanted, world.now(), public_client=False)
     return token_json(world, world.tokens.remember(grant))
 
 
@@ -218,9 +154,11 @@ ROUTES = [
     Route("/requests", requests, methods=["GET"]),
     Route("/reset", reset, methods=["POST"]),
     Route("/tracks/{id}", track, methods=["GET"]),
-    _post("/like", like),
-    _post("/unlike", unlike),
-    _post("/playlists", edit_playlist),
+    _post("/like", control_edits.like),
+    _post("/unlike", control_edits.unlike),
+    _post("/playlists", control_edits.edit_playlist),
+    _post("/release", control_edits.release),
+    _post("/relink", control_edits.relink),
     _post("/revoke", revoke),
     _post("/expire", expire),
     _post("/settings", settings),

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from simulator import control
+from simulator import control, control_edits
 from simulator.control_forms import Fields, fault_section, request_section, user_section
 from simulator.faults import UnknownFault
 from simulator.html import page
@@ -91,9 +91,9 @@ def _form(path: str, act: Act) -> Route:
 
 ROUTES = [
     Route("/", show, methods=["GET"], name="control"),
-    _form("/like", on_world(control.like)),
-    _form("/unlike", on_world(control.unlike)),
-    _form("/playlists", on_world(control.edit_playlist)),
+    _form("/like", on_world(control_edits.like)),
+    _form("/unlike", on_world(control_edits.unlike)),
+    _form("/playlists", on_world(control_edits.edit_playlist)),
     _form("/revoke", on_world(control.revoke)),
     _form("/expire", on_world(control.expire)),
     _form("/faults", switch_fault_on),

@@ -65,6 +65,12 @@ class Playlist:
         ]
         self.revision += 1
 
+    def reorder(self, uris: list[str]) -> None:
+        """Puts the entries in the order of `uris`; those it does not name come last, as they were."""
+        places = {uri: place for place, uri in reversed(list(enumerate(uris)))}
+        self.entries.sort(key=lambda entry: places.get(entry.uri, len(places)))
+        self.revision += 1
+
     def move(self, start: int, length: int, before: int) -> None:
         moved = self.entries[start : start + length]
         rest = self.entries[:start] + self.entries[start + length :]

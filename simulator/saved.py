@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from simulator.people import Entry, Like, Playlist
+from simulator.releases import release_again
 from simulator.tokens import Access, Grant, Tokens
 from simulator.world import World, likes_asked_for
 
@@ -22,7 +23,7 @@ class Damaged(Exception):
 
 def identity(world: World) -> Json:
     """What a state belongs to: it means nothing in a world with other tracks or another beginning."""
-    uris = "\n".join(track.uri for track in world.catalogue.everything)
+    uris = "\n".join(track.uri for track in (*world.catalogue.tracks, *world.catalogue.awkward))
     catalogue = blake2b(uris.encode(), digest_size=16).hexdigest()
     liked = likes_asked_for(world.catalogue, world.options)
     return {"format": FORMAT, "catalogue": catalogue, "seed": world.options.seed, "liked": liked}
@@ -33,6 +34,7 @@ def take(world: World) -> Json:
     return {
         "clock_offset_s": world.clock_offset.total_seconds(),
         "settings": _changed_settings(world),
+        "releases": list(world.releases),
         "users": {
             user.id: {"likes": list(user.likes), "followed": list(user.followed)}
             for user in world.users.values()
@@ -56,6 +58,8 @@ def as_text(taken: Json) -> str:
 def put_back(world: World, found: Json) -> None:
     """Make the world what it was; Damaged, with the world untouched, when the data do not fit it."""
     try:
+        for uri, has_same_isrc in found.get("releases", []):
+            release_again(world, world.catalogue.by_uri[uri], has_same_isrc=has_same_isrc)
         likes = {user_id: _likes(world, found["users"][user_id]["likes"]) for user_id in world.users}
         followed = {user_id: [str(one) for one in found["users"][user_id]["followed"]] for user_id in likes}
         playlists = {one["id"]: _playlist(world, one) for one in found["playlists"]}

@@ -41,6 +41,7 @@ class World:
         self.catalogue = _with_kept_back(catalogue, options)
         self.shuffled = Random(options.seed).sample(self.catalogue.tracks, len(self.catalogue.tracks))
         self.tokens = Tokens()
+        self.releases: list[tuple[str, bool]] = []  # of tracks by their uris, and whether with the same ISRC
         self.reset()
 
     def reset(self, *, keep_tokens: bool = False) -> None:

@@ -7,9 +7,11 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -18,23 +20,53 @@ from organizer.supervisor.children import spawn, stop
 
 START_S = 20.0
 # A crash may lose the data of a test run: that buys about a third of the time.
-FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+# What survives any end of its processes; only a crash of the machine itself may cost something.
+LASTING = ("-c", "fsync=off")
 
 
 class NoPostgres(Exception):
     pass
 
 
-@dataclass(frozen=True)
+@dataclass
 class Postgres:
-    process: subprocess.Popen[bytes]
-    url: str
+    """A server that runs, and how it is started."""
+
+    command: list[str]
+    home: Path
+    user: str | None
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@{quote(str(self.home), safe='')}/postgres"
+
+    def serve(self) -> None:
+        pid_file = self.home / "data" / "postmaster.pid"
+        pid_file.unlink(missing_ok=True)  # of one that was killed
+        env = {"LC_ALL": "C.UTF-8"}
+        self.process = spawn(self.command, log=self.log, user=self.user, cwd=self.home, env=env)
+        _wait(self.process, pid_file, self.log)
 
     def stop(self) -> None:
-        stop([self.process], grace_s=5)
+        if self.process:
+            stop([self.process], grace_s=5)
+
+    def kill(self) -> None:
+        """SIGKILL to the server and all of its backends, as when the machine's memory is full."""
+        if self.process:
+            stop([self.process], grace_s=0)
+
+    def break_off(self) -> None:
+        """An immediate shutdown: everybody is thrown out, nothing is tidied up."""
+        if self.process:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait()
 
 
-def start(directory: Path) -> Postgres:
+def start(directory: Path, settings: Sequence[str] = FAST) -> Postgres:
     """Create and start a cluster below `directory`, which every user can enter. PostgreSQL refuses to run as root."""
     user = "nobody" if os.geteuid() == 0 else None
     home, log = directory / "postgres", directory / "postgres.log"
@@ -50,10 +82,10 @@ def start(directory: Path) -> Postgres:
     if made.returncode:
         raise NoPostgres(f"PostgreSQL's initdb failed: {made.stderr.strip()}")
     listen = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={home}"]
-    server = [str(programs / "postgres"), "-D", str(data), *listen, *FAST]
-    process = spawn(server, log=log, user=user, cwd=home, env={"LC_ALL": "C.UTF-8"})
-    _wait(process, data / "postmaster.pid", log)
-    return Postgres(process, f"postgresql://postgres@{quote(str(home), safe='')}/postgres")
+    command = [str(programs / "postgres"), "-D", str(data), *listen, *settings]
+    server = Postgres(command, home, user, log)
+    server.serve()
+    return server
 
 
 def _programs(directory: Path, *, is_for_other_user: bool) -> Path:

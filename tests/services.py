@@ -77,6 +77,7 @@ def _configure(directory: Path) -> None:
         DATABASE_URL=_database_url(directory),
         REDIS_URL=_broker_url(directory),
         SIMULATOR_URL="",
+        PACES="",
         SPOTIFY_CLIENT_ID="test-client",
         SPOTIFY_CLIENT_SECRET="test-secret",
         STATIC_STORAGE="django.contrib.staticfiles.storage.StaticFilesStorage",

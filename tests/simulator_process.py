@@ -141,9 +141,17 @@ class SimulatorProcess:
     def edit_playlist(
         self, action: str, playlist_id: str = "", user: str = "ada", **details: Any
     ) -> dict[str, Any]:
-        """A person's own edit: remove, add, replace, rename, public, unfollow, follow, create."""
+        """A person's own edit: remove, add, reorder, replace, rename, describe, public, unfollow, follow, create."""
         body = {"action": action, "id": playlist_id, "user": user, **details}
         return self._call("POST", "playlists", json=body)
+
+    def release(self, uri: str, *, same_isrc: bool = True) -> str:
+        """The uri of a further release of the track's recording."""
+        return str(self._call("POST", "release", json={"uri": uri, "same_isrc": same_isrc})["uri"])
+
+    def relink(self, uri: str) -> str:
+        """Spotify knows the track by another uri from now on, in likes and playlists; snapshots stay."""
+        return str(self._call("POST", "relink", json={"uri": uri})["uri"])
 
     def requests(self, service: str | None = None, n: int = 20_000) -> list[dict[str, Any]]:
         """What was asked of the simulated services, oldest first."""

@@ -4,11 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from organizer.models.fields import EncryptedTextField
+from organizer.models.fields import EncryptedTextField, Sealed
 
 # A refresh token dies this long after the user's consent, however often it is used (Spotify, 2026-06-18).
 CONSENT_LIFETIME = timedelta(days=182)
 REFRESH_MARGIN = timedelta(seconds=90)
+LINK_WARNINGS = (("day", 1), ("week", 7), ("month", 30))  # days ahead
 
 
 class SpotifyAccount(models.Model):
@@ -58,7 +59,20 @@ class SpotifyAccount(models.Model):
 
     @property
     def link_days_left(self) -> int:
-        return (self.link_dies_at - timezone.now()).days
+        """Days on the calendar: 0 is today, and what is over counts as today until Spotify says so."""
+        dies, today = timezone.localdate(self.link_dies_at), timezone.localdate()
+        return max(0, (dies - today).days)
+
+    @property
+    def link_warning(self) -> str:
+        """How near the end of the link is: month, week or day; empty while it is far away."""
+        near = (name for name, days in LINK_WARNINGS if self.link_days_left <= days)
+        return next(near, "")
+
+    @property
+    def is_sealed(self) -> bool:
+        """The tokens are there, but the key that opens them is missing from TOKEN_KEYS."""
+        return isinstance(self.refresh_token, Sealed)
 
     @property
     def token_is_fresh(self) -> bool:

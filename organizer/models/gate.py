@@ -12,6 +12,9 @@ class ServiceGate(models.Model):
     kind = models.CharField(max_length=8, blank=True)  # rate, quota, outage
     reason = models.CharField(max_length=300, blank=True)
     failures = models.PositiveIntegerField(default=0)  # outages in a row
+    limit = models.PositiveIntegerField(null=True, blank=True)  # calls in its window, learnt from a refusal
+    limit_until = models.DateTimeField(null=True, blank=True)
+    reopened_at = models.DateTimeField(null=True, blank=True)  # when a user last had it tried before its time
     calls = models.JSONField(default=list)  # seconds since 1970 of the calls in the window, without Redis
 
     def __str__(self) -> str:

@@ -26,6 +26,7 @@ class GenrePlaylist(models.Model):
     written_uris = models.JSONField(
         default=list
     )  # the base of the merge: contents as we last wrote or saw them
+    isrcs = models.JSONField(default=dict, blank=True)  # {uri: ISRC} of songs in it that nobody likes
     snapshot_id = models.CharField(max_length=200, blank=True)
     tombstones = models.JSONField(default=list)  # uris that the user took out: they stay out
     pins = models.JSONField(default=list)  # uris that the user put in: they stay in
@@ -90,6 +91,7 @@ class PlanItem(models.Model):
         REMOVE = "remove"
         KEPT_OUT = "kept_out"  # the user removed it by hand
         KEPT_IN = "kept_in"  # the user added it by hand
+        DUPLICATE = "duplicate"  # another release of the recording stands for it
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="items")
     playlist = models.ForeignKey(GenrePlaylist, models.CASCADE, related_name="plan_items")
@@ -115,7 +117,8 @@ class PlanItem(models.Model):
 class PlaylistVersion(models.Model):
     """Before and after of one playlist: in one write of ours, or by hand edits that we found on Spotify.
 
-    A playlist's versions form a chain: each begins with what the one before left.
+    A playlist's versions form a chain: each begins with what the one before left. Hand edits found in the middle of
+    a write divide it in two.
     """
 
     class By(models.TextChoices):
@@ -131,7 +134,11 @@ class PlaylistVersion(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["-created_at"]
+        ordering = ["-created_at", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["playlist", "plan"], name="one_version_per_playlist_and_plan")
+            models.UniqueConstraint(
+                fields=["playlist"],
+                condition=Q(uris_after__isnull=True),
+                name="one_write_at_a_time_per_playlist",
+            )
         ]

@@ -10,6 +10,7 @@ from typing import Any
 from organizer.providers.errors import GateClosed, ProviderError
 from organizer.providers.http import Http
 from organizer.providers.matching import Preview, Wanted, is_same_song
+from organizer.providers.standing import RATE
 
 QUOTA, NO_DATA = 4, 800
 QUOTA_PAUSE_S = 5.0
@@ -44,8 +45,9 @@ class Deezer:
         if isinstance(error, dict) and error.get("code") == NO_DATA:
             return None
         if isinstance(error, dict) and error.get("code") == QUOTA:
-            self._http.gate.block("deezer", QUOTA_PAUSE_S, "Deezer asked us to wait (rate limit).")
-            raise GateClosed("Deezer asked us to wait (rate limit).", retry_after_s=QUOTA_PAUSE_S)
+            reason = "Deezer asked us to wait (rate limit)."
+            self._http.gate.block("deezer", QUOTA_PAUSE_S, reason, RATE)
+            raise GateClosed(reason, retry_after_s=QUOTA_PAUSE_S, kind=RATE)
         raise ProviderError("Deezer could not answer a look-up.")
 
 

@@ -34,4 +34,16 @@ class AmbiguousWrite(ProviderError):
 
 
 class GateClosed(ProviderError):
-    """The service asked us to wait, or our own pacing does; nothing was sent."""
+    """The service asked us to wait, or our own pacing does, or it has a rest; nothing was sent.
+
+    `kind`: pace, rate, quota or outage.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float, kind: str) -> None:
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.retry_after_s: float = retry_after_s
+        self.kind = kind
+
+
+class LedgerDown(ProviderError):
+    """Our own database does not answer just now."""

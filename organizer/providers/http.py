@@ -4,13 +4,16 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
 from organizer.providers.errors import AmbiguousWrite, GateClosed, ProviderError
-from organizer.providers.gate import NAMES, Gate
+from organizer.providers.gate import Gate
+from organizer.providers.paces import NAMES
+from organizer.providers.standing import QUOTA, RATE
 
 USER_AGENT = "Cratewise/0.1 (self-hosted playlist organizer)"
 MAX_JSON_BYTES = 5_000_000
@@ -25,14 +28,26 @@ class Answer:
     headers: Mapping[str, str]
     text: str
 
+    @cached_property
+    def _parsed(self) -> tuple[bool, Any]:
+        if not self.text.strip():
+            return True, None
+        try:
+            return True, json.loads(self.text)
+        except ValueError:
+            return False, None
+
+    @property
+    def is_readable(self) -> bool:
+        """False for a success that says nothing we understand; a refusal may be plain text."""
+        return self.status >= 300 or self._parsed[0]
+
     def json(self) -> Any:
         """The parsed body, None if empty; ProviderError if it is not JSON."""
-        if not self.text.strip():
-            return None
-        try:
-            return json.loads(self.text)
-        except ValueError as error:
-            raise ProviderError("The service gave an answer that could not be read.") from error
+        is_json, body = self._parsed
+        if not is_json:
+            raise ProviderError("The service gave an answer that could not be read.")
+        return body
 
     def error_field(self, name: str) -> str:
         """`error.NAME` of an error body; empty where the body is plain text or shaped otherwise."""
@@ -57,16 +72,27 @@ class Http:
     def call(self, service: str, method: str, url: str, **options: Any) -> Answer:
         """One request through the gate. Raises GateClosed, AmbiguousWrite or ProviderError; a 429 closes the gate."""
         self._check_host(url)
-        self.gate.enter(service)
-        response = self._send(service, method, url, options)
-        answer = Answer(
-            response.status_code, response.headers, self._read(response).decode("utf-8", "replace")
-        )
+        is_shaky = self.gate.enter(service)
+        try:
+            answer = self._exchange(service, method, url, options)
+        except ProviderError as failure:
+            if not failure.permanent:
+                self.gate.failed(service)
+            raise
         if answer.status == 429:
             raise self._close_gate(service, answer)
-        if answer.status >= 500:
-            raise _outage(service, method, f"answered with an error ({answer.status})")
+        if not answer.is_readable:
+            self.gate.failed(service)
+        elif is_shaky:
+            self.gate.succeeded(service)
         return answer
+
+    def _exchange(self, service: str, method: str, url: str, options: dict[str, Any]) -> Answer:
+        response = self._send(service, method, url, options)
+        text = self._read(response).decode("utf-8", "replace")
+        if response.status_code >= 500:
+            raise _outage(service, method, f"answered with an error ({response.status_code})")
+        return Answer(response.status_code, response.headers, text)
 
     def download(self, url: str, *, max_bytes: int, max_seconds: float) -> bytes:
         """Bytes of a preview; ProviderError when the host is not allowed, or it is gone, too large or too slow."""
@@ -122,15 +148,13 @@ class Http:
     def _close_gate(self, service: str, answer: Answer) -> GateClosed:
         name = NAMES.get(service, service)
         if answer.error_field("reason") == "QUOTA_EXCEEDED":
-            seconds, reason = (
-                QUOTA_PAUSE_S,
-                f"The developer quota of {name} is used up; we look again once an hour.",
-            )
+            seconds, kind = QUOTA_PAUSE_S, QUOTA
+            reason = f"The developer quota of {name} is used up; we look again once an hour."
         else:
-            seconds = _retry_after_s(answer.headers.get("Retry-After"))
+            seconds, kind = _retry_after_s(answer.headers.get("Retry-After")), RATE
             reason = f"{name} asked us to wait (rate limit)."
-        self.gate.block(service, seconds, reason)
-        return GateClosed(reason, retry_after_s=seconds)
+        self.gate.block(service, seconds, reason, kind)
+        return GateClosed(reason, retry_after_s=seconds, kind=kind)
 
 
 def _matches(host: str, rule: str) -> bool:

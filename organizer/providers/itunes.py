@@ -9,6 +9,9 @@ from typing import Any
 from organizer.providers.errors import GateClosed
 from organizer.providers.http import Http
 from organizer.providers.matching import Preview, Wanted, is_same_song
+from organizer.providers.standing import RATE
+
+PAUSE_S = 60.0
 
 
 class ITunes:
@@ -21,8 +24,9 @@ class ITunes:
         params = {"term": f"{song.artist} {song.title}", "media": "music", "entity": "song", "limit": 5}
         answer = self._http.call("itunes", "GET", f"{self._url}/search", params=params)
         if answer.status == 403:  # how iTunes refuses those who ask too fast
-            self._http.gate.block("itunes", 60, "iTunes asked us to wait (rate limit).")
-            raise GateClosed("iTunes asked us to wait (rate limit).", retry_after_s=60)
+            reason = "iTunes asked us to wait (rate limit)."
+            self._http.gate.block("itunes", PAUSE_S, reason, RATE)
+            raise GateClosed(reason, retry_after_s=PAUSE_S, kind=RATE)
         body = answer.json()
         hits = body.get("results") or [] if isinstance(body, dict) else []
         hit = next((hit for hit in hits if hit.get("previewUrl") and _matches(hit, song)), None)

@@ -3,9 +3,9 @@
 Reference: https://developer.spotify.com/documentation/web-api and its February 2026 migration guide.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from organizer.providers.errors import (
@@ -18,6 +18,8 @@ from organizer.providers.http import Answer, Http
 
 PAGE = 50  # the most that a read returns
 WRITE = 100  # the most uris a playlist write takes
+LONGEST_URI = 700  # local files spell out artist, album and title
+ASK = 40  # the most uris a question about the library takes
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class LikedPage:
     total: int
     entries: int  # how many the page held, readable or not
     tracks: tuple[LikedTrack, ...]
+    blanks: tuple[datetime | None, ...] = ()  # when those without a song were liked
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,34 @@ class PlaylistHead:
     owner_id: str
     is_public: bool
     description: str
+    total: int = 0  # entries, readable or not
 
 
 @dataclass(frozen=True)
-class PlaylistContents:
+class PlaylistsPage:
+    total: int
+    heads: tuple[PlaylistHead, ...]
+
+
+@dataclass(frozen=True)
+class ItemsPage:
+    """Part of a playlist. Null entries are songs that Spotify withdrew or would not show just now."""
+
+    total: int
+    entries: int  # how many the page held, readable or not
     uris: tuple[str, ...]
-    unreadable: int  # null entries: songs that Spotify withdrew or would not show just now
+    isrcs: tuple[str, ...]  # as many as uris; empty where it is not known
+
+
+class Refused(ProviderError):
+    """Spotify understood the request and will not do it (400); sending it again would change nothing."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
+
+
+class SnapshotChanged(Refused):
+    """The playlist is no longer the one that the change was meant for; nothing was done."""
 
 
 class Spotify:
@@ -84,44 +109,61 @@ class Spotify:
     def liked(self, offset: int) -> LikedPage:
         body = _mapping(self._get("/me/tracks", limit=PAGE, offset=offset))
         entries = body.get("items") or []
-        tracks = tuple(track for entry in entries if (track := _liked_track(entry)))
-        return LikedPage(total=int(body["total"]), entries=len(entries), tracks=tracks)
+        found = [(entry, _liked_track(entry)) for entry in entries]
+        return LikedPage(
+            total=_total(body),
+            entries=len(entries),
+            tracks=tuple(track for _, track in found if track),
+            blanks=tuple(_added_at(entry) for entry, track in found if not track),
+        )
 
-    def my_playlists(self) -> Iterator[PlaylistHead]:
-        offset, total = 0, 1
-        while offset < total:
-            body = _mapping(self._get("/me/playlists", limit=PAGE, offset=offset))
-            total, offset = int(body["total"]), offset + PAGE
-            yield from (_head(item) for item in body.get("items") or [] if item)
+    def liked_total(self) -> int:
+        return _total(_mapping(self._get("/me/tracks", limit=1)))
+
+    def my_playlists(self, offset: int) -> PlaylistsPage:
+        body = _mapping(self._get("/me/playlists", limit=PAGE, offset=offset))
+        heads = tuple(_head(item) for item in body.get("items") or [] if item)
+        return PlaylistsPage(int(body["total"]), heads)
 
     def playlist(self, playlist_id: str) -> PlaylistHead:
         """The playlist's head; NotFound when Spotify does not know it."""
-        fields = "id,snapshot_id,name,owner.id,public,description"
+        fields = "id,snapshot_id,name,owner.id,public,description,items.total"
         return _head(_mapping(self._get(f"/playlists/{playlist_id}", fields=fields)))
 
-    def contents(self, playlist_id: str) -> PlaylistContents:
-        """All uris in order; entries without one are counted."""
-        uris, entries, offset, total = [], 0, 0, 1
-        while offset < total:
-            body = _mapping(self._get(f"/playlists/{playlist_id}/items", limit=PAGE, offset=offset))
-            total, offset = int(body["total"]), offset + PAGE
-            items = [entry.get("item") or entry.get("track") or {} for entry in body.get("items") or []]
-            entries += len(items)
-            uris += [str(item["uri"]) for item in items if item.get("uri")]
-        return PlaylistContents(tuple(uris), entries - len(uris))
+    def playlist_items(self, playlist_id: str, offset: int) -> ItemsPage:
+        body = _mapping(self._get(f"/playlists/{playlist_id}/items", limit=PAGE, offset=offset))
+        entries = [entry or {} for entry in body.get("items") or []]
+        items = [entry.get("item") or entry.get("track") or {} for entry in entries]
+        known = [item for item in items if item.get("uri")]
+        return ItemsPage(
+            total=int(body["total"]),
+            entries=len(entries),
+            uris=_texts(item["uri"] for item in known),
+            isrcs=_texts((item.get("external_ids") or {}).get("isrc") for item in known),
+        )
+
+    def has_playlists(self, playlist_ids: Sequence[str]) -> list[bool]:
+        """Whether each of at most 40 playlists is in the user's library: one that they deleted is not."""
+        uris = ",".join(f"spotify:playlist:{one}" for one in playlist_ids[:ASK])
+        answer = self._get("/me/library/contains", uris=uris)
+        if not isinstance(answer, list) or len(answer) != len(playlist_ids[:ASK]):
+            raise ProviderError("Spotify's answer was not in the expected form.")
+        return [bool(one) for one in answer]
 
     def create_playlist(self, *, name: str, description: str) -> PlaylistHead:
         """A private playlist; `public` is sent because the API's default is true."""
         body = {"name": name, "description": description, "public": False, "collaborative": False}
         return _head(_mapping(self._call("POST", "/me/playlists", json=body)))
 
-    def add(self, playlist_id: str, uris: list[str]) -> str:
-        """Append at most 100 uris; the new snapshot id."""
-        body = {"uris": uris[:WRITE]}
+    def add(self, playlist_id: str, uris: list[str], *, position: int | None = None) -> str:
+        """Put in at most 100 uris, at the end unless told otherwise; the new snapshot id. Refused names a bad one."""
+        body: dict[str, Any] = {"uris": uris[:WRITE]}
+        if position is not None:
+            body["position"] = position
         return _snapshot(self._call("POST", f"/playlists/{playlist_id}/items", json=body))
 
     def remove(self, playlist_id: str, uris: list[str], snapshot_id: str) -> str:
-        """Remove all occurrences of at most 100 uris; the new snapshot id."""
+        """Remove all occurrences of at most 100 uris; the new snapshot id. SnapshotChanged when it is another by now."""
         body = {"items": [{"uri": uri} for uri in uris[:WRITE]], "snapshot_id": snapshot_id}
         return _snapshot(self._call("DELETE", f"/playlists/{playlist_id}/items", json=body))
 
@@ -153,6 +195,9 @@ def _api_error(answer: Answer) -> ProviderError:
     text = answer.error_field("message") or answer.text
     if answer.status == 403:
         return ProviderError(_forbidden(text), permanent=True)
+    if answer.status == 400:
+        kind = SnapshotChanged if "snapshot" in text.lower() else Refused
+        return kind(f"Spotify refused the request (400: {text[:120]}).")
     return ProviderError(f"Spotify refused the request ({answer.status}: {text[:120]}).", permanent=True)
 
 
@@ -189,18 +234,20 @@ def _head(body: Mapping[str, Any]) -> PlaylistHead:
         owner_id=str((body.get("owner") or {}).get("id") or ""),
         is_public=bool(body.get("public")),
         description=str(body.get("description") or ""),
+        total=int((body.get("items") or body.get("tracks") or {}).get("total") or 0),
     )
 
 
 def _liked_track(entry: Any) -> LikedTrack | None:
-    """A song of a page of likes; None for null entries and episodes."""
-    track = (entry or {}).get("track") or {}
-    if not track.get("uri") or track.get("type", "track") != "track":
+    """A song of a page of likes; None for null entries, episodes, and what is too odd to keep."""
+    track, added_at = (entry or {}).get("track") or {}, _added_at(entry)
+    uri = str(track.get("uri") or "")
+    if not 0 < len(uri) <= LONGEST_URI or track.get("type", "track") != "track" or added_at is None:
         return None
     artists = [artist for artist in track.get("artists") or [] if artist]
     album = track.get("album") or {}
     return LikedTrack(
-        uri=str(track["uri"]),
+        uri=uri,
         name=str(track.get("name") or ""),
         artist_ids=_texts(artist.get("id") for artist in artists),
         artist_names=_texts(artist.get("name") for artist in artists),
@@ -211,8 +258,22 @@ def _liked_track(entry: Any) -> LikedTrack | None:
         is_explicit=bool(track.get("explicit")),
         is_local=bool(track.get("is_local")),
         is_playable=track.get("is_playable") is not False,
-        added_at=datetime.fromisoformat(str(entry["added_at"])),
+        added_at=added_at,
     )
+
+
+def _added_at(entry: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str((entry or {}).get("added_at")))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _total(body: Mapping[str, Any]) -> int:
+    if not isinstance(body.get("total"), int):
+        raise ProviderError("Spotify's answer was not in the expected form.")
+    return int(body["total"])
 
 
 def _texts(values: Iterable[Any]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ register = template.Library()
 
 KINDS = {
     Job.Kind.ORGANIZE: "Reading and sorting your library",
+    Job.Kind.PLAN: "Making a plan",
     Job.Kind.WRITE: "Writing playlists to Spotify",
     Job.Kind.TRAIN: "Training a model",
     Job.Kind.RECLASSIFY: "Sorting again with another model",
@@ -22,6 +23,7 @@ PHASES = {
         "listen": "Listening to previews",
         "classify": "Sorting songs into genres",
     },
+    Job.Kind.PLAN: {"plan": "Looking at your playlists"},
     Job.Kind.WRITE: {"write": "Writing songs to playlists"},
     Job.Kind.RECLASSIFY: {"classify": "Sorting songs into genres"},
     Job.Kind.TRAIN: {"train": "Training"},

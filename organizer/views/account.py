@@ -77,6 +77,7 @@ def _problem(request: HttpRequest, verifier: str) -> str:
 
 def _welcome(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     login(request, account.user, backend="django.contrib.auth.backends.ModelBackend")
+    accounts.peek(account)
     resumed = jobs.unpause(account)
     for job in resumed:
         tasks.enqueue(job)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from classifier.labels import display_name
@@ -14,7 +14,7 @@ from organizer.models import GenrePlaylist, SpotifyAccount
 from organizer.overview import GenreCard
 from organizer.plans import Choice
 from organizer.views.access import linked
-from organizer.views.planning import make_plan
+from organizer.views.planning import plan_now
 
 ERRORS = ("required", "invalid", "min_value", "max_value")
 
@@ -92,8 +92,7 @@ def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     form = ChoiceForm(data, genres=[card.genre for card in cards], rules=rules)
     if form.is_valid():
         plans.choose(account, form.choices())
-        plan = make_plan(request, account)
-        return redirect("plan", plan.pk) if plan else redirect("genres")
+        return plan_now(request, account)
     if data:
         messages.error(request, "Nothing was saved yet: please look at the marked places.")
     context = {"form": form, "rows": [_row(form, card) for card in cards]}

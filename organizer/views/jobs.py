@@ -9,6 +9,7 @@ from django_htmx.middleware import HtmxDetails
 from organizer import jobs, tasks
 from organizer.models import Job, SpotifyAccount
 from organizer.views.access import linked
+from organizer.views.planning import to_plan
 
 SHOWN = 50
 
@@ -38,13 +39,14 @@ def _group(job: Job, superseded: set[str]) -> str:
 @require_GET
 @linked
 def job_detail(request: HtmxHttpRequest, account: SpotifyAccount, job_id: int) -> HttpResponse:
-    """The job's page; to htmx its panel, and once the job has ended the order to load the page anew."""
+    """The job's page; to htmx its panel, and once the job has ended the order to go on to what came of it."""
     job = get_object_or_404(account.jobs.select_related("plan"), pk=job_id)
     if not request.htmx:
         return render(request, "job.html", {"job": job, "playlists": _playlists(job)})
     response = render(request, "_job.html", {"job": job})
     if not job.is_active:
-        response["HX-Refresh"] = "true"
+        onward = to_plan(job)
+        response["HX-Redirect" if onward else "HX-Refresh"] = onward["Location"] if onward else "true"
     return response
 
 

@@ -14,7 +14,7 @@ from organizer.merging import Action
 from organizer.models import Plan, SpotifyAccount
 from organizer.plans import PlanError
 from organizer.views.access import linked
-from organizer.views.planning import make_plan
+from organizer.views.planning import plan_now
 
 PEEK = 10
 PER_PAGE = 100
@@ -24,6 +24,7 @@ GROUPS = {
     "remove": "Could be removed",
     "kept_out": "Kept out, because you took them out",
     "kept_in": "Kept in, because you put them in",
+    "duplicate": "There already, from another release",
 }
 
 
@@ -66,7 +67,7 @@ def _rows(found: Plan) -> list[dict[str, Any]]:
             "rule": rules.get(entry["playlist"]),
             "ticked": ticked.get(entry["playlist"], 0),
             "items": sorted(first.get(entry["playlist"], []), key=lambda item: item.position),
-            "total": sum(entry[kind] for kind in GROUPS),
+            "total": sum(entry.get(kind, 0) for kind in GROUPS),
         }
         for entry in found.entries
     ]
@@ -158,5 +159,4 @@ def discard(request: HttpRequest, account: SpotifyAccount, plan_id: int) -> Http
 @require_POST
 @linked
 def make(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    made = make_plan(request, account)
-    return redirect("plan", made.pk) if made else redirect("genres")
+    return plan_now(request, account)

@@ -6,6 +6,7 @@ import pytest
 from organizer import network
 from tests.faults import databases
 from tests.faults.program import Processes
+from tests.gates import open_gates
 from tests.simulator_process import SimulatorProcess
 
 
@@ -65,10 +66,3 @@ def forget_everybody() -> None:
     User.objects.all().delete()
     Track.objects.all().delete()
     Artist.objects.all().delete()
-
-
-def open_gates() -> None:
-    """Forget the pauses and paces of earlier tests, and nothing else that is in Redis: workers live on it."""
-    client = network.gate()._client
-    if keys := client.keys("gate:*"):
-        client.delete(*keys)

@@ -10,19 +10,21 @@ import dj_database_url
 from django.core.management import call_command
 from django.db import connections
 
+WHERE = ("NAME", "HOST", "PORT", "USER", "PASSWORD")
+
 
 @contextmanager
 def pointed_at(url: str) -> Iterator[None]:
     """Have Django, in this process, work on the database of `url`."""
-    shared = connections["default"]
-    before = shared.settings_dict["NAME"]
-    shared.settings_dict["NAME"] = dj_database_url.parse(url)["NAME"]
+    shared, wanted = connections["default"], dj_database_url.parse(url)
+    before = {name: shared.settings_dict[name] for name in WHERE}
+    shared.settings_dict.update({name: wanted[name] for name in WHERE})
     connections["default"] = connections.create_connection("default")
     try:
         yield
     finally:
         connections["default"].close()
-        shared.settings_dict["NAME"] = before
+        shared.settings_dict.update(before)
         connections["default"] = shared
 
 

@@ -51,8 +51,11 @@ CASES = [
     *_cases("listen", "deezer", ("rate_window",), limit=0),
     *_cases("listen", "deezer|itunes", (*OUTAGES, *LIMITS[:3], "plain_text_403")),
     *_cases("listen", AUDIO, (*AT_AUDIO, "http_503", "timeout_after_effect", "slow")),
+    *_cases("plan", "spotify", AT_SPOTIFY),
+    *_cases("plan", "accounts", AT_ACCOUNTS),
     *_cases("write", "spotify", AT_SPOTIFY),
     *_cases("write", "accounts", AT_ACCOUNTS),
+    *_cases("undo", "spotify", AT_SPOTIFY),
 ]
 
 CLASS_NAME = re.compile(r"\b[A-Z]\w*(Error|Exception|Revoked|Closed|Expired|Write)\b")

@@ -1,49 +1,88 @@
 """docs/faults.md: what came of every fault, written by the tests when FAULTS_DOC=write, compared with otherwise."""
 
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator.faults import KINDS
-from tests.faults.matrix import CASES, Case
-
 PATH = Path(__file__).parent.parent.parent / "docs" / "faults.md"
-HEAD = """# What happens when something fails
+TITLE = """# What happens when something fails
 
-Every fault that the simulator can cause, in every phase that calls the service it strikes, left on until the job
-settled; then it was switched off. In every case the job then ended as if nothing had happened. The tests in
-`tests/faults/test_every_fault.py` wrote this table (`FAULTS_DOC=write make faults`) and compare with it.
-
-| fault | what it does | phase | struck | outcome | what the user reads |
-|---|---|---|---|---|---|
+In every case below nothing was lost and nothing doubled, and once the fault was over the job ended as if nothing had
+happened. The tests in `tests/faults` wrote these tables (`make faults-all FAULTS_DOC=write`) and compare with them.
 """
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    text: str
+    columns: tuple[str, ...]  # fault, what it does, phase, where, outcome, what was read
+
+    @property
+    def head(self) -> str:
+        names = " | ".join(self.columns)
+        return f"## {self.title}\n\n{self.text}\n\n| {names} |\n|{'---|' * len(self.columns)}\n"
+
+
+AT_THE_WIRE = Section(
+    "At the wire",
+    "Every fault that the simulator can cause, in every phase that calls the service it strikes, left on until the job\n"
+    "settled; then it was switched off (`test_every_fault.py`).",
+    ("fault", "what it does", "phase", "struck", "outcome", "what the user reads"),
+)
+KILLED = Section(
+    "Processes that are killed, servers that restart, a disk that fills",
+    "Real processes in the middle of a phase, and the servers below them (`test_every_process.py`, `test_full_disk.py`).",
+    ("fault", "what it does", "phase", "struck", "outcome", "what the user reads"),
+)
+SECTIONS = (AT_THE_WIRE, KILLED)
 
 
 @dataclass
 class Protocol:
-    rows: dict[Case, str] = field(default_factory=dict)
+    """The rows of one section; `expected` are the keys of a complete one, in the order of the document."""
+
+    section: Section
+    expected: Sequence[Key]
+    rows: dict[Key, str] = field(default_factory=dict)
     is_writing: bool = os.environ.get("FAULTS_DOC") == "write"
 
-    def note(self, case: Case, outcome: str, sentences: list[str]) -> None:
+    def note(self, key: Key, what: str, outcome: str, sentences: Sequence[str]) -> None:
         """Keep the row to be written, or hold it against the written one."""
-        row = self.row(case, outcome, sentences)
-        self.rows[case] = row
+        fault, phase, where = key
+        said = " · ".join(sentences) or "–"
+        row = f"| {fault} | {what} | {phase} | {where} | {outcome} | {said} |\n"
+        self.rows[key] = row
         if not self.is_writing:
             assert row in PATH.read_text(), f"docs/faults.md does not say: {row}"
 
-    @staticmethod
-    def row(case: Case, outcome: str, sentences: list[str]) -> str:
-        said = " · ".join(sentences) or "–"
-        service = case.service.replace("|", ", ")
-        return f"| {case.fault} | {KINDS[case.fault][1]} | {case.phase} | {service} | {outcome} | {said} |\n"
-
     def write(self) -> None:
-        if self.is_writing and set(self.rows) == set(CASES):
-            order = list(KINDS)
-            cases = sorted(CASES, key=lambda case: order.index(case.fault))
-            PATH.write_text(HEAD + "".join(self.rows[case] for case in cases))
+        """Renew the section, if all of it was played; rows of other sections stay."""
+        if self.is_writing and set(self.rows) == set(self.expected):
+            tables = _tables()
+            tables[self.section.title] = "".join(self.rows[key] for key in _in_order(self.expected))
+            parts = [section.head + tables.get(section.title, "") for section in SECTIONS]
+            PATH.write_text("\n".join([TITLE, *parts]))
+
+
+def _in_order(keys: Sequence[Key]) -> list[Key]:
+    """By fault, in the order in which faults come first."""
+    faults = list(dict.fromkeys(fault for fault, _, _ in keys))
+    return sorted(keys, key=lambda key: faults.index(key[0]))
+
+
+def _tables() -> dict[str, str]:
+    """The rows of each section as written."""
+    parts = re.split(r"^## (.+)\n", PATH.read_text() if PATH.exists() else "", flags=re.MULTILINE)[1:]
+    return {title: "".join(_rows(text)) for title, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _rows(text: str) -> list[str]:
+    return [line + "\n" for line in text.splitlines() if line.startswith("| ")][1:]
 
 
 def documented_faults() -> set[str]:
-    rows = [line for line in PATH.read_text().splitlines() if line.startswith("| ")]
-    return {row.split("|")[1].strip() for row in rows[1:]}
+    return {row.split("|")[1].strip() for row in _rows(PATH.read_text().partition("## Processes")[0])}

@@ -6,30 +6,33 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import redis
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
 from organizer import jobs, network, plans, tasks, writing
-from organizer.models import AudioAnalysis, AudioFeatures, Job, SpotifyAccount
+from organizer.models import AudioAnalysis, AudioFeatures, Job, Plan, SpotifyAccount
 from simulator.faults import KINDS
 from tests.faults import journey
 from tests.faults.matrix import CASES, Case, is_fit_for_people
-from tests.faults.protocol import Protocol, documented_faults
+from tests.faults.protocol import AT_THE_WIRE, Protocol, documented_faults
+from tests.gates import open_gates
 from tests.organizer.browsing import said, signed_in, visitor
 from tests.organizer.conftest import link, predict_in_turn
 from tests.organizer.test_library import sync
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]
 ROUNDS = 12
-SONGS = {"sync": 60, "enrich": 60, "listen": 6, "write": 120}
+SONGS = {"sync": 60, "enrich": 60, "listen": 4, "write": 120, "plan": 60, "undo": 60}
 
 
 @pytest.fixture(scope="module")
 def protocol() -> Iterator[Protocol]:
-    kept = Protocol()
+    order = list(KINDS)
+    kept = Protocol(
+        AT_THE_WIRE, [row_key(case) for case in sorted(CASES, key=lambda one: order.index(one.fault))]
+    )
     yield kept
     kept.write()
 
@@ -38,8 +41,13 @@ def protocol() -> Iterator[Protocol]:
 def surroundings(simulator: Any, settings: Any, tmp_path_factory: Any) -> Iterator[None]:
     settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
     network.reset()
+    open_gates()
     yield
     network.reset()
+
+
+def row_key(case: Case) -> tuple[str, str, str]:
+    return case.fault, case.phase, case.service.replace("|", ", ")
 
 
 def cases_of(*phases: str) -> Any:
@@ -64,7 +72,7 @@ def soothe(case: Case, simulator: Any, settings: Any) -> None:
 
 def one_round(job: Job) -> Job:
     """One batch, after waiting out whatever services asked to wait for."""
-    redis.Redis.from_url(network.settings.REDIS_URL).flushall()
+    open_gates()
     Job.objects.filter(pk=job.pk).update(lease_until=None)
     Job.objects.filter(pk=job.pk, state=Job.State.WAITING).update(wait_until=timezone.now())
     return tasks.work(job.pk) or Job.objects.get(pk=job.pk)
@@ -109,7 +117,7 @@ def go_on(job: Job, simulator: Any) -> Job:
     return job
 
 
-def outcome(job: Job, phase: str, heard: list[str]) -> str:
+def outcome(job: Job, heard: list[str]) -> str:
     if job.state == Job.State.FAILED:
         return "stops; Resume goes on" if len(heard) == 1 else "tries 8 times, then stops; Resume goes on"
     if job.state == Job.State.PAUSED:
@@ -135,14 +143,15 @@ def has_job_in(phase: str, account: SpotifyAccount) -> Job:
 def struck(job: Job, case: Case, *, simulator: Any, settings: Any, protocol: Protocol, caplog: Any) -> Job:
     """Put the job through the fault and out of it again."""
     strike(case, simulator, settings)
-    job, heard = settle(job, case.phase)
-    heard += song_errors() if case.phase == "listen" else []
+    phase = job.phase
+    job, heard = settle(job, phase)
+    heard += song_errors() if phase == "listen" else []
     assert all(map(is_fit_for_people, heard)), heard
-    result = outcome(job, case.phase, heard)
+    result = outcome(job, heard)
     soothe(case, simulator, settings)
     job = go_on(job, simulator)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
-    protocol.note(case, result, heard)
+    protocol.note(row_key(case), KINDS[case.fault][1], result, heard)
     return job
 
 
@@ -214,6 +223,46 @@ def test_writing_playlists(
     journey.check_playlists(cleo, simulator, plan)
 
 
+def edited(cleo: SpotifyAccount, simulator: Any, songs: int) -> tuple[Plan, list[str]]:
+    """Cleo's first playlist was written and edited by hand since; the plan, and what the playlist holds."""
+    simulator.like(songs, user="cleo")
+    sync(cleo)
+    predict_in_turn(cleo)
+    plan = journey.propose(cleo, [plans.Choice("Loud", ("rock", "pop"), 0.0)])
+    go_on(writing.start(plan)[0], simulator)
+    playlist, foreign = simulator.playlist("Loud", "cleo"), simulator.state("ada")["liked"][0]
+    simulator.edit_playlist("add", playlist["id"], user="cleo", uris=[foreign], position=2)
+    left = simulator.edit_playlist("remove", playlist["id"], user="cleo", uris=playlist["uris"][:1])
+    return plan, left["uris"]
+
+
+@cases_of("plan")
+def test_making_a_plan(
+    case: Case, cleo: SpotifyAccount, simulator: Any, settings: Any, protocol: Protocol, caplog: Any
+) -> None:
+    _, left = edited(cleo, simulator, SONGS["plan"])
+    job, _ = plans.start(cleo)
+    job = struck(job, case, simulator=simulator, settings=settings, protocol=protocol, caplog=caplog)
+    plan = Plan.objects.get(pk=job.counts["plan"])
+    kinds = list(plan.items.values_list("kind", flat=True))
+    assert sorted(kinds) == ["kept_in", "kept_out"]  # hand edits are known, nothing else is proposed
+    assert simulator.playlist("Loud", "cleo")["uris"] == left
+
+
+@cases_of("undo")
+def test_writing_an_undo(
+    case: Case, cleo: SpotifyAccount, simulator: Any, settings: Any, protocol: Protocol, caplog: Any
+) -> None:
+    from organizer import history
+
+    run, left = edited(cleo, simulator, SONGS["undo"])
+    go_on(history.start_undo(cleo, run)[0], simulator)
+    job, _ = writing.start(Plan.objects.filter(account=cleo).latest("pk"))
+    struck(job, case, simulator=simulator, settings=settings, protocol=protocol, caplog=caplog)
+    added = set(run.items.filter(kind="add").values_list("uri", flat=True))
+    assert simulator.playlist("Loud", "cleo")["uris"] == [uri for uri in left if uri not in added]
+
+
 def connect(simulator: Any) -> tuple[Client, str]:
     """A visitor who goes through the consent page; what the page after it says."""
     client = visitor()
@@ -228,10 +277,11 @@ def test_connecting(case: Case, simulator: Any, settings: Any, protocol: Protoco
     _, sentence = connect(simulator)
     is_linked = SpotifyAccount.objects.exists()
     soothe(case, simulator, settings)
-    redis.Redis.from_url(settings.REDIS_URL).flushall()
+    open_gates()
     assert is_fit_for_people(sentence), sentence
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
-    protocol.note(case, "links all the same" if is_linked else "links nothing; try again", [sentence])
+    result = "links all the same" if is_linked else "links nothing; try again"
+    protocol.note(row_key(case), KINDS[case.fault][1], result, [sentence])
     assert "Connected to Spotify" in connect(simulator)[1]
     assert SpotifyAccount.objects.count() == 1
 

@@ -4,6 +4,7 @@ import pytest
 
 from organizer import accounts, network
 from organizer.models import SpotifyAccount
+from tests.gates import open_gates
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +18,7 @@ def fresh_clients() -> Any:
 def ada(db: None, simulator: Any) -> SpotifyAccount:
     """Ada, linked through the simulator's real consent page, with her 400-odd liked songs."""
     network.reset()
+    open_gates()
     return link("ada", simulator)
 
 

@@ -39,13 +39,16 @@ def test_sync_with_nothing_new_reads_one_page(ada: SpotifyAccount, simulator: An
     assert job.counts["new"] == 0
 
 
-def test_three_new_likes_cost_two_calls(ada: SpotifyAccount, simulator: Any) -> None:
+@pytest.mark.parametrize(("likes", "calls"), [(1, 1), (10, 1), (49, 1), (50, 2), (120, 3)])
+def test_new_likes_cost_the_pages_they_fill(
+    ada: SpotifyAccount, simulator: Any, likes: int, calls: int
+) -> None:
     sync(ada)
-    simulator.like(3)
+    simulator.like(likes)
     before = page_calls(simulator)
     job = sync(ada)
-    assert page_calls(simulator) - before == 2
-    assert job.counts["new"] == 3
+    assert page_calls(simulator) - before == calls
+    assert job.counts["new"] == likes
     assert liked_uris(ada) == simulator.state()["liked"]
 
 
@@ -73,7 +76,7 @@ def test_likes_and_unlikes_during_the_walk_lose_nothing(
 ) -> None:
     stored, pages = library.store_page, []
 
-    def store_while_the_user_is_busy(*args: Any) -> int:
+    def store_while_the_user_is_busy(*args: Any) -> Any:
         pages.append(1)
         if len(pages) == 3:
             simulator.like(2)

@@ -2,12 +2,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import redis
-from django.conf import settings
 from django.utils import timezone
 
 from organizer import jobs, network, plans, tasks, writing
 from organizer.models import GenrePlaylist, Job, Plan, PlaylistVersion, SpotifyAccount
+from tests.gates import open_gates
 from tests.organizer.test_plans import JAZZ, ROCK, added, entry
 
 
@@ -20,7 +19,7 @@ def make_plan(account: SpotifyAccount, choices: list[plans.Choice] | None = None
 def run(job: Job) -> Job:
     """Work the job off as workers do, without waiting out its waits and pauses that services asked for."""
     for _ in range(60):
-        redis.Redis.from_url(settings.REDIS_URL).flushall()
+        open_gates()
         Job.objects.filter(pk=job.pk, state=Job.State.WAITING).update(wait_until=timezone.now())
         Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
         job = tasks.work(job.pk) or Job.objects.get(pk=job.pk)

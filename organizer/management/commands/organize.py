@@ -17,13 +17,13 @@ from tqdm import tqdm
 from classifier.labels import FAMILIES, display_name
 from organizer import jobs, plans, tasks, writing
 from organizer.models import Job, Plan, SpotifyAccount
-from organizer.providers.errors import ProviderError
 
 PHASES = {
     "sync": "Reading liked songs",
     "enrich": "Looking up features",
     "listen": "Listening to previews",
     "classify": "Classifying",
+    "plan": "Looking at playlists",
     "write": "Writing playlists",
 }
 
@@ -49,10 +49,7 @@ class Command(BaseCommand):
             plans.choose(account, choices)
         elif options["min_confidence"] is not None:
             account.playlists.filter(is_active=True).update(min_confidence=options["min_confidence"])
-        try:
-            plan = plans.make(account)
-        except (plans.PlanError, ProviderError) as error:
-            raise CommandError(str(error)) from error
+        plan = self._plan(account)
         self._print(plan)
         if not plan.calls:
             self.stdout.write("Everything is up to date; nothing to write.")
@@ -64,7 +61,14 @@ class Command(BaseCommand):
             plans.put_back(account, rules)
             self.stdout.write("Nothing was written. Add --yes to write this plan.")
 
-    def _run(self, started: tuple[Job, bool]) -> None:
+    def _plan(self, account: SpotifyAccount) -> Plan:
+        try:
+            job = self._run(plans.start(account))
+        except plans.PlanError as error:
+            raise CommandError(str(error)) from error
+        return Plan.objects.get(pk=job.counts["plan"])
+
+    def _run(self, started: tuple[Job, bool]) -> Job:
         job, is_new = started
         with progress_bar(job):
             job = run_here(job, jobs.hand_over(job) if is_new else "")
@@ -72,6 +76,7 @@ class Command(BaseCommand):
             raise CommandError(job.error or job.wait_reason or f"The job was {job.state}.")
         for sentence in job.counts.get("notes", []):
             self.stdout.write(f"Note: {sentence}")
+        return job
 
     def _print(self, plan: Plan) -> None:
         for entry in plan.entries:

@@ -1,0 +1,248 @@
+"""The user's rules against their playlists → what a plan proposes, and storing it with every reason."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import ceil
+from typing import Any
+
+from django.db import transaction
+
+from classifier.labels import display_name
+from organizer import learning, verdicts
+from organizer.duplicates import Release, one_each, recordings
+from organizer.learning import seen_of
+from organizer.merging import ROOM, Action, PlaylistDiff, Removals, Seen, Terms, diff, moving
+from organizer.models import GenrePlaylist, Plan, PlanItem, PlaylistVersion, SpotifyAccount, Track
+from organizer.providers.spotify import ASK, PlaylistHead
+from organizer.reading import Reader, mark_of
+from organizer.verdicts import Verdict
+
+EVIDENCE = {
+    "features": "audio features",
+    "artist": "the artist",
+    "sound": "the sound of its preview",
+    "library": "your other songs by the artist",
+}
+COUNTED = ("add", "remove", "kept_out", "kept_in", "duplicate")
+AT_ONCE = 5000  # uris a query: databases limit their number
+Heads = Mapping[str, PlaylistHead]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One playlist's part of a plan."""
+
+    rule: GenrePlaylist
+    diff: PlaylistDiff
+    head: PlaylistHead | None = None
+
+    @property
+    def name(self) -> str:
+        return self.head.name if self.head else self.rule.name  # a renamed playlist keeps its new name
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A plan before it is stored."""
+
+    proposals: Sequence[Proposal]
+    notes: list[str] = field(default_factory=list)
+    kind: Plan.Kind = Plan.Kind.ORGANIZE
+    target: Plan | None = None
+    version: PlaylistVersion | None = None
+
+
+def passes(verdict: Verdict, rule: GenrePlaylist) -> bool:
+    """The song's own genre is one of the playlist's, and the playlist's genres together are likely enough."""
+    return verdict.genre in rule.genres and verdict.probability_of(rule.genres) >= rule.min_confidence
+
+
+def check_claims(rules: Sequence[GenrePlaylist], heads: Heads, reader: Reader) -> list[str]:
+    """Playlist ids that came with a backup are ours only if the account owns them and they bear our mark."""
+    notes = []
+    for rule in rules:
+        if not rule.is_claimed:
+            continue
+        head = heads.get(rule.spotify_id) or (reader.head(rule.spotify_id) if rule.spotify_id else None)
+        if head and _is_ours(head, rule, reader.account):
+            rule.is_claimed = False
+            rule.save(update_fields=["is_claimed"])
+            continue
+        learning.forget_playlist(rule)
+        notes.append(
+            f"The playlist that your backup names for “{rule.name}” is not one that Cratewise made in this account."
+        )
+    return notes
+
+
+def _is_ours(head: PlaylistHead, rule: GenrePlaylist, account: SpotifyAccount) -> bool:
+    is_marked = bool(rule.ref) and head.description.endswith(mark_of(rule))
+    return head.owner_id == account.spotify_id and is_marked
+
+
+def organize(account: SpotifyAccount, rules: Sequence[GenrePlaylist], heads: Heads) -> Draft:
+    """What every rule of the user wants of its playlist."""
+    songs = verdicts.of_library(account)
+    wanted = {rule.pk: [song for song in songs if passes(song, rule)] for rule in rules}
+    same = _recordings(account, rules, wanted)
+    liked = {song.track.uri: song for song in songs}
+    found = [
+        Proposal(rule, _diff(rule, wanted[rule.pk], liked, head=head, same=same), head)
+        for rule in rules
+        for head in [heads.get(rule.spotify_id)]
+    ]
+    diffs = moving([one.name for one in found], [one.diff for one in found])
+    proposals = [replace(one, diff=moved) for one, moved in zip(found, diffs, strict=True)]
+    return Draft(proposals, [note for one in proposals if (note := _overflow(one))])
+
+
+def _overflow(proposal: Proposal) -> str:
+    songs = proposal.diff.overflow
+    if not songs:
+        return ""
+    return f"“{proposal.name}” would be too long: Spotify takes {ROOM:,} songs in a playlist; {songs:,} stay out."
+
+
+def _recordings(
+    account: SpotifyAccount, rules: Sequence[GenrePlaylist], wanted: Mapping[int, Sequence[Verdict]]
+) -> dict[str, str]:
+    """{uri: recording} of the wanted songs, and of those that are in the playlists or were taken out."""
+    tracks = {song.track.uri: song.track for songs in wanted.values() for song in songs}
+    others = {uri for rule in rules for uri in (*rule.written_uris, *rule.tombstones)} - tracks.keys()
+    known = list(_tracks(others))
+    strangers = {uri: isrc for rule in rules for uri, isrc in rule.isrcs.items()}
+    known += [Track(uri=uri, isrc=isrc) for uri, isrc in strangers.items()]
+    if account.merges_duplicates:
+        return recordings([_release(track) for track in (*tracks.values(), *known)])
+    # Not merging, yet a song that Spotify gave another uri is still the same: the old one is no longer liked.
+    liked = set(account.saves.filter(is_unliked=False).values_list("track_id", flat=True))
+    heirs = {track.isrc: uri for uri, track in tracks.items() if track.isrc}
+    return {track.uri: heirs[track.isrc] for track in known if track.pk not in liked and track.isrc in heirs}
+
+
+def _tracks(uris: Collection[str]) -> Iterator[Track]:
+    ordered = sorted(uris)
+    for start in range(0, len(ordered), AT_ONCE):
+        yield from Track.objects.filter(uri__in=ordered[start : start + AT_ONCE])
+
+
+def held_already(rule: GenrePlaylist, adds: Collection[str]) -> set[str]:
+    """Those of `adds` whose recording is in the playlist by now, from another release."""
+    if not rule.account.merges_duplicates:
+        return set()
+    there = rule.written_uris
+    strangers = [Track(uri=uri, isrc=isrc) for uri, isrc in rule.isrcs.items()]
+    same = recordings([_release(track) for track in (*_tracks({*there, *adds}), *strangers)])
+    held = {same.get(uri, uri) for uri in there}
+    return {uri for uri in adds if uri not in there and same.get(uri, uri) in held}
+
+
+def _release(track: Track) -> Release:
+    artist = track.artist_names[0] if track.artist_names else ""
+    return Release(track.uri, track.isrc, track.name, artist, track.duration_ms)
+
+
+def _diff(
+    rule: GenrePlaylist,
+    passing: Sequence[Verdict],
+    liked: Mapping[str, Verdict],
+    *,
+    head: PlaylistHead | None,
+    same: Mapping[str, str],
+) -> PlaylistDiff:
+    is_gone = bool(rule.spotify_id) and head is None
+    seen = Seen(tombstones=tuple(rule.tombstones)) if is_gone else seen_of(rule)
+    reasons = {song.track.uri: _reason(song, rule) for song in passing}
+    chosen = one_each(list(reasons), same, there=seen.uris, pins=set(seen.pins), tombstones=seen.tombstones)
+    wanted = {uri: reasons.get(uri, "") for uri in chosen.wanted}
+    leaving = {uri: _leaving(uri, liked, rule) for uri in seen.uris if uri not in wanted}
+    removals = Removals(rule.account.removals)
+    terms = Terms(exists=head is not None, removals=removals, entries=head.total if head else 0)
+    found = diff(seen, wanted, leaving, terms, twins=chosen.skipped)
+    if is_gone:
+        return replace(found, action=Action.GONE)
+    if found.action is Action.NEW and len(found.uris("add")) < max(1, rule.min_size):
+        return replace(found, action=Action.TOO_SMALL, calls=0)
+    return found
+
+
+def _reason(song: Verdict, rule: GenrePlaylist) -> str:
+    if song.is_own_word:
+        return f"You said {display_name(song.genre)}."
+    percent = f"{song.probability_of(rule.genres):.0%}"
+    spoke = " and ".join(EVIDENCE.get(name, name) for name in song.why)
+    return f"{percent} {' / '.join(display_name(genre) for genre in rule.genres)}, by {spoke or 'the model'}."
+
+
+def _leaving(uri: str, liked: Mapping[str, Verdict], rule: GenrePlaylist) -> str:
+    song = liked.get(uri)
+    if song is None:
+        return "You no longer like this song."
+    if passes(song, rule):
+        return "The same recording is there twice, from two releases."
+    if song.genre not in rule.genres:
+        return f"Now {display_name(song.genre)}." if song.genre else "It has no genre any more."
+    return (
+        f"Only {song.probability_of(rule.genres):.0%} sure; this playlist asks for {rule.min_confidence:.0%}."
+    )
+
+
+@transaction.atomic
+def store(account: SpotifyAccount, draft: Draft) -> Plan:
+    """The draft as a plan, which replaces all that were not applied."""
+    account.plans.filter(state__in=[Plan.State.PROPOSED, Plan.State.APPLYING]).update(
+        state=Plan.State.OUTDATED
+    )
+    entries = [_entry(proposal) for proposal in draft.proposals]
+    entries.sort(key=lambda entry: not entry["is_accepted"])  # what would change comes first
+    plan = Plan.objects.create(
+        account=account,
+        entries=entries,
+        calls=cost(entries),
+        notes=draft.notes,
+        kind=draft.kind,
+        target=draft.target,
+        version=draft.version,
+    )
+    uris = {item.uri for proposal in draft.proposals for item in proposal.diff.items}
+    tracks = {track.uri: track.pk for track in _tracks(uris)}
+    PlanItem.objects.bulk_create(
+        [
+            PlanItem(
+                plan=plan,
+                playlist=proposal.rule,
+                track_id=tracks.get(item.uri),
+                uri=item.uri,
+                kind=item.kind,
+                position=position,
+                move=item.move[:100],
+                reason=item.reason[:300],
+                is_accepted=item.is_accepted,
+            )
+            for proposal in draft.proposals
+            for position, item in enumerate(proposal.diff.items)
+        ],
+        batch_size=1000,
+    )
+    return plan
+
+
+def cost(entries: Sequence[Mapping[str, Any]]) -> int:
+    """Spotify calls of everything that is ticked: each playlist's own, and one per 40 to see that they still exist."""
+    ticked = [entry for entry in entries if entry["is_accepted"] and entry["calls"]]
+    return sum(entry["calls"] for entry in ticked) + ceil(sum(bool(e["spotify_id"]) for e in ticked) / ASK)
+
+
+def _entry(proposal: Proposal) -> dict[str, Any]:
+    rule, found = proposal.rule, proposal.diff
+    return {
+        "playlist": rule.pk,
+        "spotify_id": rule.spotify_id,
+        "snapshot_id": rule.snapshot_id,  # what the proposal was made from
+        "name": proposal.name,
+        "wished_name": rule.name if proposal.name != rule.name else "",
+        "action": str(found.action),
+        "is_accepted": found.action in {Action.NEW, Action.UPDATE},
+        "calls": found.calls,
+        **{kind: len(found.uris(kind)) for kind in COUNTED},
+    }

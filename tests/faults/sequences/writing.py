@@ -1,0 +1,137 @@
+"""Reading, planning and writing under faults and kills, held against what the user may expect."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from organizer import jobs, plans, writing
+from organizer.models import Correction, GenrePlaylist, Job, Plan, Track
+from tests.faults.sequences import history, machine, trouble
+from tests.faults.sequences.expected import Change, Rule, Shelf, after, change, desired
+from tests.faults.sequences.person import Person
+from tests.faults.sequences.ticks import Ticks, tick
+
+
+@dataclass
+class Writing:
+    person: Person
+    shelves: dict[str, Shelf] = field(default_factory=dict)  # by playlist id
+    ids: dict[int, str] = field(default_factory=dict)  # rule → its playlist
+    words: dict[str, str] = field(default_factory=dict)  # what the user said of recordings
+
+    def apply(self, random: Random) -> None:
+        """Read the likes, make a plan, write it."""
+        if self.person.has_new_likes or random.random() < 0.2:
+            self._run(random, lambda: jobs.start(self.person.account, Job.Kind.ORGANIZE))
+            self.person.has_new_likes = False
+        self._speak_of_new_releases()
+        self.person.account.refresh_from_db()
+        if self.person.rules().filter(is_active=True).exists():
+            job = self._run(random, lambda: plans.start(self.person.account))
+            plan = Plan.objects.get(pk=job.counts["plan"])
+            there = self.person.playlists()
+            self._look(there)
+            self._check_plan(plan, there)
+            self.write(plan, random)
+
+    def write(self, plan: Plan, random: Random) -> None:
+        ticks = tick(plan, random)
+        if random.random() < 0.2:  # hands do not wait for us
+            self.person.hand(random, random.choice(["take_out", "put_in", "reorder"]))
+        before = self.person.playlists()
+        if ticks:
+            self._run(random, lambda: writing.start(plan))
+        now = self.person.playlists() if ticks else before
+        self._check_written(ticks, before, now)
+        history.check(self.person, {self.ids[rule]: now[self.ids[rule]]["uris"] for rule in ticks})
+
+    def _run(self, random: Random, start: Callable[[], tuple[Job, bool]]) -> Job:
+        """A job from its start to its end, whatever happens on the way."""
+
+        def act(killed_at: int) -> Job:
+            return machine.run(start()[0], self.person, killed_at=killed_at)
+
+        job = trouble.under(self.person.world, random, act)
+        assert job.state == Job.State.DONE, f"{job.kind}: {job.error or job.wait_reason}"
+        return job
+
+    def _speak_of_new_releases(self) -> None:
+        """What she said of a song holds for its other releases: the model of the test knows recordings only."""
+        for track in Track.objects.all() if self.words else ():
+            if genre := self.words.get(self.person.songs.recording(track.uri)):
+                values = {"account": self.person.account, "track": track}
+                Correction.objects.update_or_create(**values, defaults={"genre": genre})
+
+    # --- what is expected ---------------------------------------------------------------------------
+    def _look(self, there: dict[str, Any]) -> None:
+        """At every playlist of an active rule that she has not deleted."""
+        for rule in self.person.rules().filter(is_active=True):
+            assert rule.spotify_id == self.ids.get(rule.pk, ""), f"{rule} lost its playlist"
+            if there.get(rule.spotify_id, {}).get("followed"):
+                self._look_at(rule, there[rule.spotify_id]["uris"])
+
+    def _look_at(self, rule: GenrePlaylist, now: list[str]) -> None:
+        shelf, songs = self.shelves[rule.spotify_id], self.person.songs
+        shelf.look(songs.all(now))
+        unclear = self.person.wavering(rule.spotify_id)
+        shelf.follow(unclear, taken_out=songs.all(rule.tombstones), put_in=songs.all(rule.pins))
+        self.person.moved.pop(rule.spotify_id, None)
+
+    def _expected(self, rule: GenrePlaylist, liked: list[str], there: dict[str, Any]) -> Change:
+        account, songs = self.person.account, self.person.songs
+        shelf = self.shelves.get(rule.spotify_id, Shelf())
+        if rule.spotify_id and not there[rule.spotify_id]["followed"]:
+            shelf = Shelf(taken_out=shelf.taken_out)
+        wish = Rule(tuple(rule.genres), rule.min_confidence, rule.min_size)
+        wanted = desired(liked, self.words, wish, songs)
+        return change(shelf, wanted, songs, merges=account.merges_duplicates, removals=account.removals)
+
+    def _check_plan(self, plan: Plan, there: dict[str, Any]) -> None:
+        """It offers what was promised, no more and no less."""
+        liked = self.person.liked
+        items = list(plan.items.order_by("position").values_list("playlist_id", "kind", "uri"))
+        for rule in self.person.rules().filter(is_active=True):
+            expected = self._expected(rule, liked, there)
+            offered = {
+                kind: self.person.songs.all(uri for pk, what, uri in items if (pk, what) == (rule.pk, kind))
+                for kind in ("add", "remove")
+            }
+            assert offered["add"] == expected.adds, f"{rule}: adds {offered['add']}, not {expected.adds}"
+            assert set(offered["remove"]) == expected.removes, (
+                f"{rule}: removes {offered['remove']}, not {expected.removes}"
+            )
+
+    # --- what came of it ----------------------------------------------------------------------------
+    def _check_written(self, ticks: dict[int, Ticks], before: dict[str, Any], now: dict[str, Any]) -> None:
+        made = {key: row for key, row in now.items() if key not in before}
+        rules = {rule.pk: rule for rule in self.person.rules()}
+        assert len(made) == sum(one.makes for one in ticks.values()), f"playlists made: {list(made)}"
+        touched = set()
+        for pk, one in ticks.items():
+            key = rules[pk].spotify_id
+            assert (key in made) == one.makes
+            if not one.makes:
+                self._look_at(rules[pk], before[key]["uris"])
+            self._check_contents(rules[pk], one, before.get(key, {}).get("uris", []), now[key])
+            touched.add(key)
+        for key in before.keys() - touched:
+            assert now[key] == before[key], "a playlist that was not to be written has changed"
+        others = {key: row for key, row in now.items() if key not in self.person.ever_ours}
+        assert others == self.person.not_ours
+
+    def _check_contents(
+        self, rule: GenrePlaylist, ticks: Ticks, before: list[str], now: dict[str, Any]
+    ) -> None:
+        songs = self.person.songs
+        shelf = self.shelves.setdefault(now["id"], Shelf())
+        if ticks.makes and rule.pk in self.ids:
+            shelf.taken_out |= self.shelves[self.ids[rule.pk]].taken_out
+        self.ids[rule.pk] = now["id"]
+        self.person.ever_ours.add(now["id"])
+        adds = [uri for uri in songs.all(ticks.adds) if uri not in shelf.taken_out]
+        removes = set(songs.all(ticks.removes)) - shelf.put_in
+        expected = after(songs.all(before), removes, adds)
+        assert songs.all(now["uris"]) == expected, f"{rule}: {songs.all(now['uris'])}, not {expected}"
+        assert now["owner"] == self.person.account.spotify_id and not now["public"]
+        shelf.held = expected
