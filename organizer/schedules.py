@@ -65,6 +65,11 @@ def next_run(last: datetime, schedule: Schedule, now: datetime) -> datetime:
     return moment if moment > now else moment + every
 
 
+def hold(job: Job) -> None:
+    """Lock the job's account, as everybody does first who starts a job for it: then nobody waits for each other."""
+    SpotifyAccount.objects.select_for_update().filter(pk=job.account_id).first()
+
+
 def follow(job: Job) -> Job | None:
     """What comes after a job that has ended well, made in the same transaction: a plan, or the writing of one.
 

@@ -110,6 +110,7 @@ def playlists(account: SpotifyAccount) -> Iterator[Row]:
             "written_uris": rule.written_uris,
             "tombstones": rule.tombstones,
             "pins": rule.pins,
+            "isrcs": rule.isrcs,
             "versions": list(_versions(rule, numbers)),
         }
 
@@ -117,7 +118,7 @@ def playlists(account: SpotifyAccount) -> Iterator[Row]:
 def _versions(rule: GenrePlaylist, numbers: dict[int, int]) -> Iterator[Row]:
     """Each as what it changed of the one before: long playlists change little at a time."""
     last: list[str] | None = None
-    for row in rule.versions.order_by("created_at", "pk").iterator(ROWS):
+    for row in rule.versions.order_by("pk").iterator(ROWS):
         place, removed, added = splice(
             row.uris_before, row.uris_before if row.uris_after is None else row.uris_after
         )
@@ -170,6 +171,6 @@ def _version_places(account: SpotifyAccount) -> dict[int, list[int]]:
     """[number of its playlist, its place among the playlist's versions] for every version."""
     found: dict[int, list[int]] = {}
     for number, rule in enumerate(account.playlists.order_by("pk").only("pk"), 1):
-        ids = PlaylistVersion.objects.filter(playlist=rule).order_by("created_at", "pk")
+        ids = PlaylistVersion.objects.filter(playlist=rule).order_by("pk")
         found |= {pk: [number, place] for place, pk in enumerate(ids.values_list("pk", flat=True))}
     return found
