@@ -45,24 +45,16 @@ def when(moment: datetime | None) -> str | None:
 
 def library(account: SpotifyAccount) -> Iterator[Row]:
     """The likes, the oldest first, and those that were taken back."""
-    rows = account.saves.select_related("track__primary_artist").order_by("added_at", "track__uri")
-    for row in rows.iterator(ROWS):
-        track, artist = row.track, row.track.primary_artist
-        yield {
-            "uri": track.uri,
-            "name": track.name,
-            "artists": track.artist_names,
-            "artist": {"id": artist.spotify_id, "name": artist.name} if artist else None,
-            "album": track.album_name,
-            "image": track.album_image_url,
-            "isrc": track.isrc,
-            "duration_ms": track.duration_ms,
-            "is_explicit": track.is_explicit,
-            "is_local": track.is_local,
-            "is_playable": track.is_playable,
-            "added_at": when(row.added_at),
-            "is_unliked": row.is_unliked,
-        }
+    plain = ("name", "isrc", "duration_ms", "is_explicit", "is_local", "is_playable")
+    renamed = {"artists": "artist_names", "album": "album_name", "image": "album_image_url"}
+    names = {"uri": "uri"} | {name: name for name in plain} | renamed
+    columns = {key: F(f"track__{name}") for key, name in names.items()}
+    artist = {f"artist_{name}": F(f"track__primary_artist__{name}") for name in ("spotify_id", "name")}
+    rows = account.saves.order_by("added_at", "track__uri")
+    for row in rows.values("added_at", "is_unliked", **columns, **artist).iterator(ROWS):
+        ident, name = row.pop("artist_spotify_id"), row.pop("artist_name")
+        first = {"id": ident, "name": name} if ident else None
+        yield row | {"artist": first, "added_at": when(row["added_at"])}
 
 
 def predictions(account: SpotifyAccount) -> Iterator[Row]:
