@@ -10,6 +10,7 @@ from django.utils import timezone
 from organizer import jobs, network, plans, tasks, writing
 from organizer.models import GenrePlaylist, Job, Plan, SpotifyAccount
 from organizer.providers.errors import ProviderError
+from organizer.providers.paces import Pace
 from organizer.providers.spotify import Spotify
 from organizer.reading import Reader
 from tests.organizer.browsing import said, signed_in
@@ -42,7 +43,7 @@ def test_a_playlist_longer_than_the_gate_lets_through_is_read_page_by_page_once(
     written: SpotifyAccount, simulator: Any, settings: Any
 ) -> None:
     gone = edit(simulator)
-    settings.GATE_PACES = {"spotify": (3, 30)}
+    settings.GATE_PACES = {"spotify": Pace(3, 30.0)}
     network.reset()
     job = run(plans.start(written)[0])
     assert job.state == Job.State.DONE
