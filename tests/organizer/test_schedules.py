@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from organizer import accounts, jobs, plans, schedules, tasks
+from organizer import accounts, jobs, plans, schedules, summary, tasks
 from organizer.models import Job, Plan, SpotifyAccount
 from organizer.plans import Choice
 
@@ -226,3 +226,38 @@ def test_a_user_who_left_meanwhile_is_followed_by_nothing(due: SpotifyAccount, s
     assert claimed is not None
     tasks._finish(claimed)
     assert sent == []
+
+
+def run_all(account: SpotifyAccount) -> None:
+    """What the workers would do, until nothing is left to do."""
+    while job := account.jobs.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).first():
+        tasks.work(job.pk, job.lease_token)
+
+
+def test_from_the_clock_to_spotify_without_a_hand(library: SpotifyAccount, sent: list[int]) -> None:
+    plans.choose(library, [Choice("Rock", ("rock",), 0.5)])
+    schedules.choose(library, "daily", True)
+    finished(library, Job.Kind.ORGANIZE, wish={"then": "apply"})
+    run_all(library)
+    rule = library.playlists.get()
+    assert rule.spotify_id and rule.written_uris
+    assert [job.kind for job in library.jobs.order_by("pk")][-3:] == ["organize", "plan", "write"]
+    assert library.plans.get().state == Plan.State.APPLIED
+
+
+def test_whatever_the_policy_the_clock_removes_nothing(library: SpotifyAccount, sent: list[int]) -> None:
+    plans.choose(library, [Choice("Rock", ("rock",), 0.3)])
+    schedules.choose(library, "daily", True)
+    SpotifyAccount.objects.update(removals="mirror")
+    library.refresh_from_db()
+    finished(library, Job.Kind.ORGANIZE, wish={"then": "apply"})
+    run_all(library)
+    held = library.playlists.get().written_uris
+    library.playlists.update(min_confidence=0.9, genres=["rock", "pop"])
+    finished(library, Job.Kind.ORGANIZE, wish={"then": "apply"})
+    run_all(library)
+    newest = library.plans.first()
+    assert newest.items.filter(kind="remove").exists()
+    assert set(held) <= set(library.playlists.get().written_uris)
+    assert len(library.playlists.get().written_uris) > len(held)
+    assert summary.since(library, NOW).waiting.removals == newest.items.filter(kind="remove").count()
