@@ -148,6 +148,7 @@ def _run_batch(job: Job) -> None:
 def _finish(job: Job) -> None:
     """End the job and make the one that follows it: both or neither. Unsent, the sweep finds the new one."""
     with transaction.atomic():
+        schedules.hold(job)
         following = schedules.follow(job) if jobs.finish(job) else None
     if following:
         enqueue(following)
