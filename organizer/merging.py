@@ -92,6 +92,8 @@ def settle(seen: Seen, now: Sequence[str], intent: Intent, *, is_whole: bool = T
     Songs of the intent that are in the playlist were added by us, and those of its removals that are missing were
     removed by us (unless not all entries could be read: then a missing one may be what could not be).
     """
+    if not intent.adds and not intent.removes:
+        return seen
     there, adds, removes = set(now), set(intent.adds), set(intent.removes)
     kept = [uri for uri in seen.uris if uri in there or uri not in removes or not is_whole]
     known = set(kept)

@@ -93,7 +93,7 @@ def start(account: SpotifyAccount, wish: dict[str, Any] | None = None) -> tuple[
         if is_new:
             Job.objects.filter(pk=job.pk).update(wish=wish)
             job.wish = wish
-    if job.wish != wish:
+    if any(job.wish.get(about) != wish.get(about) for about in ("undo", "restore")):
         raise PlanError("Another plan is being made right now. Wait until that is done, or cancel it.")
     return job, is_new
 
@@ -101,7 +101,7 @@ def start(account: SpotifyAccount, wish: dict[str, Any] | None = None) -> tuple[
 def _check_start(account: SpotifyAccount, wish: dict[str, Any]) -> None:
     if account.jobs.active().filter(kind=Job.Kind.WRITE).exists():
         raise PlanError(WRITING)  # half-written lists would be read, and two would change one memory
-    if not wish.keys() & {"undo", "restore"} and not account.playlists.filter(is_active=True).exists():
+    if not reversals.concerned(account, wish) and not account.playlists.filter(is_active=True).exists():
         raise PlanError("Choose at least one genre first.")
 
 
@@ -192,24 +192,27 @@ def _open(plan: Plan) -> Iterator[Plan]:
         if row.state != Plan.State.PROPOSED:
             raise PlanError("This plan can no longer be changed. Make a new one.")
         yield row
-        ticked: dict[int, list[str]] = {}
-        for playlist, kind in row.items.filter(is_accepted=True).values_list("playlist", "kind"):
-            ticked.setdefault(playlist, []).append(kind)
+        rules = GenrePlaylist.objects.in_bulk([entry["playlist"] for entry in row.entries])
         for entry in row.entries:
-            _recount(entry, ticked.get(entry["playlist"], []))
+            _recount(row, entry, rules[entry["playlist"]])
         row.calls = proposals.cost(row.entries)
         row.save(update_fields=["entries", "calls"])
 
 
-def _recount(entry: dict[str, Any], kinds: list[str]) -> None:
+def _recount(plan: Plan, entry: dict[str, Any], rule: GenrePlaylist) -> None:
     """The playlist's cost as ticked. What its owner changed by hand can be ticked in one that else stays as it is."""
-    coming = sum(kind in learning.COMING for kind in kinds)
-    is_new = entry["action"] in {Action.NEW, Action.GONE}
-    if entry["action"] == Action.UNCHANGED and kinds:
+    ticked = learning.intent_of(plan, rule)
+    has_ticks, has_offers = bool(ticked.adds or ticked.removes), entry["add"] or entry["remove"]
+    if entry["action"] == Action.UNCHANGED and has_ticks:
         entry["action"], entry["is_accepted"] = Action.UPDATE, True
-    elif entry["action"] == Action.UPDATE and not kinds and not entry["add"] and not entry["remove"]:
+    elif entry["action"] == Action.UPDATE and not has_ticks and not has_offers:
         entry["action"], entry["is_accepted"] = Action.UNCHANGED, False
-    entry["calls"] = calls(coming, len(kinds) - coming, is_new=is_new)
+    is_new = entry["action"] in {Action.NEW, Action.GONE}
+    model = reversals.model_of(plan, rule)
+    if model is None:
+        entry["calls"] = calls(len(ticked.adds), len(ticked.removes), is_new=is_new)
+    else:
+        entry["calls"] = reversals.cost(rule, ticked.adds, ticked.removes, model)
 
 
 def begin_applying(plan: Plan, job: Job) -> bool:

@@ -40,6 +40,7 @@ class PlaylistWriter:
             self._add()
             self._check()
             learning.end_writes(self.rule)
+            reversals.settle(self.plan, self.rule)
             self._count()
 
     def _is_ready(self) -> bool:
@@ -122,6 +123,7 @@ class PlaylistWriter:
         raise ProviderError(f"“{self.rule.name}” is being changed on Spotify right now.")
 
     def _to_remove(self) -> list[str]:
+        """What is still there, and not put in by hand since. What was ticked although it was put in by hand, goes."""
         there, pins = set(self.rule.written_uris), set(self.rule.pins) - self.intent.buried
         return [uri for uri in self.intent.removes if uri in there and uri not in pins]
 

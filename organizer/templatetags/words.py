@@ -129,3 +129,15 @@ def roughly(left: timedelta | None) -> str:
         return "less than a minute left"
     minutes = round(seconds / 60)
     return f"about {minutes} min left" if minutes < 90 else f"about {round(minutes / 60)} h left"
+
+
+@register.filter
+def takes(time: timedelta) -> str:
+    """How long something will take, as people say it."""
+    seconds = time.total_seconds()
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 90:
+        return f"about {round(seconds / 10) * 10} s"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min" if minutes < 90 else f"about {round(minutes / 60)} h"

@@ -1,17 +1,18 @@
 """A plan: every change before it is made, with ticks, and the buttons that apply or discard it."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from organizer import plans, tasks, writing
+from organizer import network, plans, tasks, writing
 from organizer.merging import Action
-from organizer.models import Plan, SpotifyAccount
+from organizer.models import Job, Plan, PlanItem, SpotifyAccount
 from organizer.plans import PlanError
 from organizer.views.access import linked
 from organizer.views.planning import plan_now
@@ -21,9 +22,9 @@ PER_PAGE = 100
 OFFERED = {Action.NEW, Action.UPDATE, Action.GONE}
 GROUPS = {
     "add": "To be added",
-    "remove": "Could be removed",
-    "kept_out": "Kept out, because you took them out",
-    "kept_in": "Kept in, because you put them in",
+    "remove": "To be removed, if ticked",
+    "kept_out": "Kept out, because you took them out: tick what should come back",
+    "kept_in": "Kept in, because you put them in: tick what should go",
     "duplicate": "There already, from another release",
 }
 
@@ -31,6 +32,8 @@ GROUPS = {
 @require_GET
 @linked
 def latest(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    if making := account.jobs.active().filter(kind=Job.Kind.PLAN).first():
+        return redirect("job", making.pk)
     plan = account.plans.first()
     return redirect("plan", plan.pk) if plan else redirect("genres")
 
@@ -38,25 +41,32 @@ def latest(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
 @require_GET
 @linked
 def plan(request: HttpRequest, account: SpotifyAccount, plan_id: int) -> HttpResponse:
-    found = get_object_or_404(account.plans.select_related("job"), pk=plan_id)
+    found = get_object_or_404(account.plans.select_related("job", "target", "version__playlist"), pk=plan_id)
     rows = _rows(found)
     offers = [row for row in rows if row["entry"]["action"] in OFFERED]
+    is_open = found.state == Plan.State.PROPOSED
     context = {
         "plan": found,
         "rows": rows,
-        "is_open": found.state == Plan.State.PROPOSED,
+        "is_open": is_open,
         "has_offers": bool(offers),
         "songs": sum(row["ticked"] for row in offers if row["entry"]["is_accepted"]),
+        "unticked": sum(row["entry"]["remove"] - row["going"] for row in rows) if is_open else 0,
+        "left": timedelta(seconds=network.gate().forecast("spotify", found.calls)) if is_open else None,
         "newest": account.plans.first(),
     }
     return render(request, "plan.html", context)
 
 
 def _rows(found: Plan) -> list[dict[str, Any]]:
-    """One per playlist: its entry, rule, ticked changes and first songs. Three queries, whatever the size."""
+    """One per playlist: its entry, rule, ticked changes, moves and first songs. Three queries, whatever the size."""
     rules = {rule.pk: rule for rule in found.account.playlists.all()}
-    changes = found.items.filter(kind__in=["add", "remove"], is_accepted=True).order_by()
-    ticked = {row["playlist"]: row["songs"] for row in changes.values("playlist").annotate(songs=Count("pk"))}
+    ticked = Count("pk", filter=Q(is_accepted=True, kind__in=plans.TICKABLE))
+    going = Count("pk", filter=Q(is_accepted=True, kind=PlanItem.Kind.REMOVE))
+    counts = found.items.order_by().values("playlist")
+    counts = counts.annotate(ticked=ticked, going=going, moves=Count("pk", filter=~Q(move="")))
+    by_playlist = {row.pop("playlist"): row for row in counts}
+    nothing = {"ticked": 0, "going": 0, "moves": 0}
     first: dict[int, list[Any]] = {}
     for item in found.items.filter(position__lt=PEEK).select_related("track"):
         first.setdefault(item.playlist_id, []).append(item)
@@ -65,9 +75,9 @@ def _rows(found: Plan) -> list[dict[str, Any]]:
             "entry": entry,
             "is_offered": entry["action"] in OFFERED,
             "rule": rules.get(entry["playlist"]),
-            "ticked": ticked.get(entry["playlist"], 0),
             "items": sorted(first.get(entry["playlist"], []), key=lambda item: item.position),
             "total": sum(entry.get(kind, 0) for kind in GROUPS),
+            **by_playlist.get(entry["playlist"], nothing),
         }
         for entry in found.entries
     ]
@@ -92,6 +102,7 @@ def plan_playlist(
         "entry": entry,
         "page": page,
         "groups": [group for group in groups if group[2]],
+        "tickable": plans.TICKABLE,
         "is_open": found.state == Plan.State.PROPOSED,
     }
     return render(request, "plan_playlist.html", context)
@@ -144,6 +155,21 @@ def _joined(request: HttpRequest, found: Plan, problem: str) -> HttpResponse:
         return redirect("job", found.job_id)
     messages.error(request, problem)
     return redirect("plan", found.pk)
+
+
+@require_POST
+@linked
+def tick_removals(request: HttpRequest, account: SpotifyAccount, plan_id: int) -> HttpResponse:
+    """Every song that could be removed is ticked; which playlists are ticked stays as the form has it."""
+    found = get_object_or_404(account.plans, pk=plan_id)
+    try:
+        plans.accept_playlists(found, set(_ids(request.POST, "playlist")))
+        plans.accept_removals(found)
+    except PlanError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "All songs that could be removed are ticked. Nothing is written yet.")
+    return redirect("plan", plan_id)
 
 
 @require_POST

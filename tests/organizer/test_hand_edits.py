@@ -40,6 +40,15 @@ def test_every_edit_found_becomes_a_version(library: SpotifyAccount, simulator: 
     check_chain()
 
 
+def test_another_order_is_an_edit_too(library: SpotifyAccount, simulator: Any) -> None:
+    apply(library, [ROCK])
+    playlist = simulator.playlist("Rock")
+    simulator.edit_playlist("replace", playlist["id"], uris=playlist["uris"][::-1])
+    assert entry(make_plan(library), "Rock")["action"] == "unchanged"
+    assert history("Rock")[-1].uris_after == playlist["uris"][::-1]
+    check_chain()
+
+
 def test_a_song_that_spotify_exchanged_for_itself_changes_nothing(
     library: SpotifyAccount, simulator: Any, monkeypatch: Any
 ) -> None:

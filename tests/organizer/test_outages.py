@@ -90,12 +90,14 @@ def test_pages_work_and_jobs_start_without_redis(
     network.reset()
     monkeypatch.setattr(app.conf, "broker_url", NOT_THERE)
     monkeypatch.setattr(app, "_pool", None)
+    monkeypatch.setattr(app.amqp, "_producer_pool", None)
     client = signed_in(account)
     with app.connection_for_write(NOT_THERE) as nowhere:
         monkeypatch.setattr(app, "connection_for_write", lambda *_, **__: nowhere)
         assert client.post(reverse("start"))["Location"] == reverse("library")
     job = account.jobs.get()
     assert job.state == Job.State.QUEUED
+    assert jobs.due() == [job]
     Job.objects.update(cost=12)
     assert "About 12 calls to Spotify." in client.get(reverse("job", args=[job.pk])).content.decode()
 
@@ -106,3 +108,16 @@ def test_a_library_is_read_without_redis(ada: SpotifyAccount, simulator: Any, se
     job = jobs.claim(jobs.start(ada, Job.Kind.ORGANIZE)[0].pk)
     assert library.sync_batch(job)
     assert ada.saves.count() == len(simulator.state()["liked"])
+
+
+def test_a_channel_without_a_connection_is_a_lost_connection_to_the_worker() -> None:
+    """The worker waits for the broker after those; any other error ends it."""
+    from types import SimpleNamespace
+
+    from organizer.celery import Channel, app
+
+    closed = Channel.__new__(Channel)
+    closed.connection = SimpleNamespace(client=None)
+    with pytest.raises(app.connection_for_read().connection_errors):
+        closed._connparams()
+    assert app.connection_for_read().transport.Channel is Channel

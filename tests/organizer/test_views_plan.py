@@ -3,10 +3,11 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from organizer import plans
+from organizer import history, plans, writing
 from organizer.models import Job, Plan, SpotifyAccount
 from organizer.plans import Choice
 from tests.organizer.browsing import said, signed_in
+from tests.organizer.test_writing import run
 
 ROCK, POP = Choice("Rock", ("rock",), 0.2), Choice("Pop", ("pop",), 0.6)
 
@@ -122,3 +123,66 @@ def test_an_applied_plan_links_to_the_playlists(plan: Plan) -> None:
     page = signed_in(plan.account).get(reverse("plan", args=[plan.pk])).content.decode()
     assert "Written to Spotify" in page
     assert "https://open.spotify.com/playlist/0Rock" in page
+
+
+@pytest.fixture
+def leaving(plan: Plan) -> Plan:
+    """A plan after which three songs of “Rock” could go."""
+    run(writing.start(plan)[0])
+    rock = plan.account.playlists.get(name="Rock")
+    plan.account.saves.filter(track__uri__in=rock.written_uris[:3]).update(is_unliked=True)
+    return plans.make(plan.account)
+
+
+def test_all_removals_are_ticked_with_one_button(leaving: Plan) -> None:
+    client, address = signed_in(leaving.account), reverse("plan", args=[leaving.pk])
+    page = client.get(address).content.decode()
+    assert "Tick all removals (3)" in page and "they stay unless you tick them" in page
+    form = {"playlist": [entry["playlist"] for entry in leaving.entries]}
+    client.post(reverse("plan-removals", args=[leaving.pk]), form)
+    leaving.refresh_from_db()
+    assert leaving.items.filter(kind="remove", is_accepted=True).count() == 3
+    assert leaving.calls == 4
+    page = client.get(address).content.decode()
+    assert "ticked to be removed" in page and "a few seconds" in page
+
+
+def test_only_additions_are_left_ticked_for_runs_that_nobody_watches(leaving: Plan) -> None:
+    plans.accept_removals(leaving)
+    plans.only_additions(leaving)
+    leaving.refresh_from_db()
+    assert not leaving.items.filter(is_accepted=True).exclude(kind="add").exists()
+    assert (leaving.calls, [entry["is_accepted"] for entry in leaving.entries]) == (0, [False, False])
+
+
+def test_a_song_kept_out_can_be_ticked(leaving: Plan, simulator: Any) -> None:
+    simulator.edit_playlist(
+        "remove", simulator.playlist("Pop")["id"], uris=simulator.playlist("Pop")["uris"][:1]
+    )
+    plan = plans.make(leaving.account)
+    pop = plan.account.playlists.get(name="Pop")
+    item = plan.items.get(playlist=pop, kind="kept_out")
+    address = reverse("plan-playlist", args=[plan.pk, pop.pk])
+    client = signed_in(plan.account)
+    assert f'name="item" value="{item.pk}"' in client.get(address).content.decode()
+    client.post(address, {"shown": [item.pk], "item": [item.pk]})
+    plan.refresh_from_db()
+    assert {entry["name"]: entry["action"] for entry in plan.entries}["Pop"] == "update"
+    client.post(address, {"shown": [item.pk]})
+    plan.refresh_from_db()
+    assert {entry["name"]: entry["action"] for entry in plan.entries}["Pop"] == "unchanged"
+
+
+def test_an_undo_says_what_it_is_and_notes_are_shown(plan: Plan) -> None:
+    run(writing.start(plan)[0])
+    undo = history.undo(plan.account, plan)
+    page = signed_in(plan.account).get(reverse("plan", args=[undo.pk])).content.decode()
+    assert "This would be undone" in page and "What you changed by hand since stays." in page
+    assert "Apps cannot delete playlists" in page
+    assert reverse("run", args=[plan.pk]) in page
+
+
+def test_while_a_plan_is_made_its_job_is_shown(plan: Plan) -> None:
+    job, _ = plans.start(plan.account)
+    response = signed_in(plan.account).get(reverse("plan-latest"))
+    assert response["Location"] == reverse("job", args=[job.pk])
