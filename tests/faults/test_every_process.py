@@ -7,18 +7,17 @@ from typing import Any
 
 import pytest
 
-from organizer import jobs, network, plans, writing
-from organizer.models import Job, ModelVersion, Plan, SpotifyAccount
-from tests.faults import databases, journey
+from organizer import network
+from organizer.models import Job, ModelVersion
+from tests.faults import databases
 from tests.faults.conftest import forget_everybody
+from tests.faults.phases import begin, check
 from tests.faults.program import until
 from tests.faults.protocol import KILLED, Protocol
 from tests.faults.servers import Servers
 from tests.faults.stage import BLOWS, Blow, Stage, patiently
-from tests.faults.test_every_fault import edited
 from tests.gates import open_gates
-from tests.organizer.conftest import link, predict_in_turn
-from tests.organizer.test_library import sync
+from tests.organizer.conftest import link
 from tests.simulator_process import SimulatorProcess
 
 pytestmark = [
@@ -37,10 +36,6 @@ class Phase:
     name: str
     slow: dict[str, Any] = field(default_factory=dict)
     has_begun: Callable[[Job], bool] = lambda job: job.done >= 1
-
-    @property
-    def reads(self) -> bool:
-        return self.name not in ("plan", "write")
 
 
 PHASES = [
@@ -102,34 +97,6 @@ def world(stage: Stage, settings: Any) -> Iterator[SimulatorProcess]:
     network.reset()
 
 
-def begin(phase: Phase, account: SpotifyAccount, world: SimulatorProcess) -> Job:
-    """The job whose next phase is struck, or whose only one. The clock's sweep hands it to the workers."""
-    if phase.reads:
-        world.like(LIKED, user="cleo")
-        if phase.name != "listen":
-            world.set_fault("http_500", service="deezer|itunes")
-        job, _ = jobs.start(account, Job.Kind.ORGANIZE)
-    elif phase.name == "plan":
-        edited(account, world, LIKED)
-        job, _ = plans.start(account)
-    else:
-        world.like(LIKED, user="cleo")
-        sync(account)
-        predict_in_turn(account)
-        job, _ = writing.start(journey.propose(account))
-    return job
-
-
-def check(phase: Phase, job: Job, account: SpotifyAccount, world: SimulatorProcess) -> None:
-    if phase.reads:
-        journey.check_library(account, world)
-    elif phase.name == "plan":
-        kinds = Plan.objects.get(pk=job.counts["plan"]).items.values_list("kind", flat=True)
-        assert sorted(kinds) == ["kept_in", "kept_out"]
-    else:
-        journey.check_playlists(account, world, job.plan)
-
-
 def has_ended(stage: Stage, job: Job) -> bool:
     """Meanwhile what died is started again, as by the supervisor."""
     stage.raise_curtain()
@@ -148,7 +115,7 @@ def test_nothing_is_lost(
     stage: Stage, world: SimulatorProcess, protocol: Protocol, blow: Blow, phase: Phase
 ) -> None:
     account = link("cleo", world)
-    job = begin(phase, account, world)
+    job = begin(phase.name, account, world, songs=LIKED)
     if phase.slow:
         world.set_fault("slow", **phase.slow)
     until(lambda: is_in(phase, job), IN_TIME_S)
@@ -158,5 +125,5 @@ def test_nothing_is_lost(
     until(lambda: has_ended(stage, job), IN_TIME_S, f"it hangs: {stage.program.logs}")
     ended = Job.objects.get(pk=job.pk)
     assert ended.state == Job.State.DONE, ended.error or ended.wait_reason
-    check(phase, ended, account, world)
+    check(phase.name, ended, account, world)
     protocol.note(key_of(blow, phase), blow.what, "goes on by itself", [])
