@@ -27,19 +27,24 @@ class Stuck(AssertionError):
 
 
 def prepare() -> None:
-    """Small pages and writes; songs get their genres from the model of the test, at once."""
+    """Small pages and writes, quick forks, and the genres of the test."""
     for name, module in list(sys.modules.items()):
         if name.startswith("organizer."):
             for constant, value, small in (("PAGE", 50, PAGE), ("WRITE", 100, WRITE)):
                 if getattr(module, constant, None) == value:
                     setattr(module, constant, small)
     reverting.placed.__kwdefaults__["chunk"] = WRITE  # bound before it became small
+    know_genres()
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: neither collections nor children of forks need to touch it
+
+
+def know_genres() -> None:
+    """Songs get their genres from the model of the test, at once."""
     tasks.PHASES["sync"] = replace(tasks.PHASES["sync"], then="classify")
     tasks.PHASES["classify"] = replace(tasks.PHASES["classify"], run=_classify)
     values = {"path": "test", "labels": list(FAMILIES), "is_champion": True}
     ModelVersion.objects.get_or_create(name="test", defaults=values)
-    gc.collect()
-    gc.freeze()  # what is loaded by now stays: neither collections nor children of forks need to touch it
 
 
 _person: list[Person] = []
