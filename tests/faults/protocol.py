@@ -66,12 +66,14 @@ class Protocol:
             assert row in PATH.read_text(), f"docs/faults.md does not say: {row}"
 
     def write(self) -> None:
-        """Renew the section, if all of it was played; rows of other sections stay."""
-        if self.is_writing and set(self.rows) == set(self.expected):
-            tables = _tables()
-            tables[self.section.title] = "".join(self.rows[key] for key in _in_order(self.expected))
-            parts = [section.head + tables.get(section.title, "") for section in SECTIONS]
-            PATH.write_text("\n".join([TITLE, *parts]))
+        """Renew the rows that were played; those of other sections and of cases that were not stay."""
+        if not (self.is_writing and self.rows):
+            return
+        tables = _tables()
+        known = tables.get(self.section.title, {}) | self.rows
+        tables[self.section.title] = {key: known[key] for key in _in_order(self.expected) if key in known}
+        parts = [section.head + "".join(tables.get(section.title, {}).values()) for section in SECTIONS]
+        PATH.write_text("\n".join([TITLE, *parts]))
 
 
 def _in_order(keys: Sequence[Key]) -> list[Key]:
@@ -80,14 +82,22 @@ def _in_order(keys: Sequence[Key]) -> list[Key]:
     return sorted(keys, key=lambda key: faults.index(key[0]))
 
 
-def _tables() -> dict[str, str]:
+def _tables() -> dict[str, dict[Key, str]]:
     """The rows of each section as written."""
     parts = re.split(r"^## (.+)\n", PATH.read_text() if PATH.exists() else "", flags=re.MULTILINE)[1:]
-    return {title: "".join(_rows(text)) for title, text in zip(parts[::2], parts[1::2], strict=True)}
+    return {
+        title: {_key(row): row for row in _rows(text)}
+        for title, text in zip(parts[::2], parts[1::2], strict=True)
+    }
 
 
 def _rows(text: str) -> list[str]:
     return [line + "\n" for line in text.splitlines() if line.startswith("| ")][1:]
+
+
+def _key(row: str) -> Key:
+    fault, _, phase, where, *_ = (cell.strip() for cell in row.strip().strip("|").split(" | "))
+    return fault, phase, where
 
 
 def documented_faults() -> set[str]:
