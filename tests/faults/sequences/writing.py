@@ -25,6 +25,16 @@ class Written:
     edits: int
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """A plan as ticked, before it is written."""
+
+    plan: Plan
+    ticks: dict[int, Ticks]
+    seen: dict[str, int]  # by playlist: the hand edits that the plan knows of
+    before: dict[str, Any]  # what is there when writing begins
+
+
 @dataclass
 class Writing:
     person: Person
@@ -104,13 +114,14 @@ class Writing:
 
     def write(self, plan: Plan, random: Random) -> None:
         ticks = tick(plan, random)
+        seen = {one: len(shelf.edits) for one, shelf in self.shelves.items()}
         if random.random() < 0.2:  # hands do not wait for us
             self.person.hand(random, random.choice(["take_out", "put_in", "reorder"]))
-        before = self.person.playlists()
+        attempt = Attempt(plan, ticks, seen, self.person.playlists())
         if ticks:
             self._run(random, lambda: writing.start(plan))
-        now = self.person.playlists() if ticks else before
-        self._check_written(plan, ticks, before, now)
+        now = self.person.playlists() if ticks else attempt.before
+        self._check_written(attempt, now)
         versions.check(self.person, {self.ids[rule]: now[self.ids[rule]]["uris"] for rule in ticks})
 
     def _run(self, random: Random, start: Callable[[], tuple[Job, bool]]) -> Job:
@@ -166,38 +177,37 @@ class Writing:
             )
 
     # --- what came of it ----------------------------------------------------------------------------
-    def _check_written(
-        self, plan: Plan, ticks: dict[int, Ticks], before: dict[str, Any], now: dict[str, Any]
-    ) -> None:
+    def _check_written(self, attempt: Attempt, now: dict[str, Any]) -> None:
+        before = attempt.before
         made = {key: row for key, row in now.items() if key not in before}
         rules = {rule.pk: rule for rule in self.person.rules()}
-        assert len(made) == sum(one.makes for one in ticks.values()), f"playlists made: {list(made)}"
+        assert len(made) == sum(one.makes for one in attempt.ticks.values()), f"playlists made: {list(made)}"
         touched = set()
-        for pk, one in ticks.items():
+        for pk, one in attempt.ticks.items():
             key = rules[pk].spotify_id
             assert (key in made) == one.makes
             if not one.makes:
                 self._look_at(rules[pk], before[key]["uris"])
-            self._check_contents(plan, rules[pk], one, before.get(key, {}).get("uris", []), now[key])
+            self._check_contents(attempt, rules[pk], now[key])
             touched.add(key)
         for key in before.keys() - touched:
             assert now[key] == before[key], "a playlist that was not to be written has changed"
         others = {key: row for key, row in now.items() if key not in self.person.ever_ours}
         assert others == self.person.not_ours
 
-    def _check_contents(
-        self, plan: Plan, rule: GenrePlaylist, ticks: Ticks, before: list[str], now: dict[str, Any]
-    ) -> None:
-        songs = self.person.songs
+    def _check_contents(self, attempt: Attempt, rule: GenrePlaylist, now: dict[str, Any]) -> None:
+        songs, ticks = self.person.songs, attempt.ticks[rule.pk]
+        before = songs.all(attempt.before.get(now["id"], {}).get("uris", []))
         shelf = self.shelves.setdefault(now["id"], Shelf())
         if ticks.makes and rule.pk in self.ids:
             shelf.taken_out |= self.shelves[self.ids[rule.pk]].taken_out
         self.ids[rule.pk] = now["id"]
         self.person.ever_ours.add(now["id"])
-        adds = [uri for uri in songs.all(ticks.adds) if uri not in shelf.taken_out]
+        meanwhile = {uri for way, uri in shelf.edits[attempt.seen.get(now["id"], 0) :] if way == "out"}
+        adds = [uri for uri in songs.all(ticks.adds) if uri not in meanwhile]
         removes = set(songs.all(ticks.removes)) - shelf.put_in
-        expected, there = after(songs.all(before), removes, adds), songs.all(now["uris"])
-        if plan.kind == Plan.Kind.ORGANIZE:
+        expected, there = after(before, removes, adds), songs.all(now["uris"])
+        if attempt.plan.kind == Plan.Kind.ORGANIZE:
             assert there == expected, f"{rule}: {there}, not {expected}"
         else:  # songs that come back do so in their places; what undoing does counts as the user's own edit
             assert sorted(there) == sorted(expected), f"{rule}: {there}, not {expected} in some order"
@@ -205,5 +215,5 @@ class Writing:
             shelf.taken_out |= removes
             shelf.put_in |= set(adds)
         assert now["owner"] == self.person.account.spotify_id and not now["public"]
-        self.written.append(Written(plan.pk, rule.pk, now["id"], songs.all(before), there, len(shelf.edits)))
+        self.written.append(Written(attempt.plan.pk, rule.pk, now["id"], before, there, len(shelf.edits)))
         shelf.held = there
