@@ -1,6 +1,6 @@
 # `make run` and `make test` create what they need and say what they are doing. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run extra test faults check fuzz bench clean
+.PHONY: help run extra test faults faults-all endure check fuzz bench clean
 
 PORT ?= 8000
 CATALOG ?=
@@ -8,6 +8,8 @@ LIKED ?=
 CLIPS ?=
 ARGS ?=
 FILES ?= 10000
+N ?= 20000
+SEED ?=
 CORES ?= 2
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
@@ -18,7 +20,7 @@ NO_DATA := SECRET_KEY=check TOKEN_KEYS=Y2hlY2tjaGVja2NoZWNrY2hlY2tjaGVja2NoZWNrY
 	DATABASE_URL=sqlite://:memory: PUBLIC_URL=http://127.0.0.1:8000
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: .venv/runtime  ## start Cratewise on PORT=8000; the demo unless .env names a Spotify app (demo: CATALOG=file LIKED=number)
 	@$(BIN)/python -m organizer.supervisor --port "$(PORT)" $(if $(CATALOG),--catalog "$(CATALOG)") $(if $(LIKED),--liked "$(LIKED)")
@@ -35,6 +37,12 @@ test: .venv/dev  ## run the linter and all tests: quick ones first, then faults,
 
 faults: .venv/dev  ## run only the tests that kill processes and break the network
 	@$(BIN)/python -m pytest -m faults $(ARGS)
+
+faults-all: .venv/dev  ## every process killed in every phase, real windows of 30 s (FAULTS_DOC=write renews docs/faults.md)
+	@FAULTS=all $(BIN)/python -m pytest -m faults $(ARGS)
+
+endure: .venv/dev  ## N=20000 random sequences of edits, faults and kills (hours), or again the one of SEED=number
+	@$(BIN)/python -m tests.faults.endure $(if $(SEED),--seed "$(SEED)",--count "$(N)")
 
 check: .venv/dev  ## everything a reviewer would run besides tests: format, types, Django, migrations, compose file
 	$(BIN)/ruff check .

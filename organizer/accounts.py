@@ -159,22 +159,20 @@ def peek(account: SpotifyAccount) -> None:
 def rotate(account_id: int) -> bool | None:
     """Encrypt an account's tokens with the first key: True if they were not, None if no key opens them."""
     with transaction.atomic():
-        row = SpotifyAccount.objects.select_for_update().annotate(**_STORED).filter(pk=account_id).first()
+        known = SpotifyAccount.objects.select_for_update().filter(pk=account_id)
+        row = known.first()
         if row is None:  # disconnected meanwhile
             return False
         if row.is_sealed or isinstance(row.access_token, Sealed):
             return None
-        stored = [text for text in (row.stored_access, row.stored_refresh) if text]
-        if all(is_under_first_key(text) for text in stored):
+        stored = known.values_list(*(Cast(name, TextField()) for name in _TOKENS)).get()
+        if all(is_under_first_key(text) for text in stored if text):
             return False
-        row.save(update_fields=["access_token", "refresh_token"])
+        row.save(update_fields=_TOKENS)
         return True
 
 
-_STORED = {
-    "stored_access": Cast("access_token", TextField()),
-    "stored_refresh": Cast("refresh_token", TextField()),
-}
+_TOKENS = ["access_token", "refresh_token"]
 
 
 @transaction.atomic

@@ -61,6 +61,11 @@ def hand_over(job: Job, *, delay_s: float = 0) -> str:
     return token if won else ""
 
 
+def take_back(job: Job, token: str) -> None:
+    """The message could not be sent: nothing is reserved any more, and the sweep finds the job."""
+    Job.objects.filter(pk=job.pk, lease_token=token).update(lease_token="", lease_until=None)
+
+
 def claim(job_id: int, token: str = "") -> Job | None:
     """Take the job for one batch, or None when it is not there to take (ended, or somebody else's)."""
     now, mine = timezone.now(), uuid.uuid4().hex

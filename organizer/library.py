@@ -98,17 +98,23 @@ def _take(job: Job, account: SpotifyAccount, walk: Walk, page: LikedPage) -> boo
         return False
     if not page.entries and walk.offset < page.total:
         raise ProviderError("Spotify's list of liked songs ended before its stated end.")
-    stored = store_page(account, page, job.pk)
+    first_mark, second_mark = _marks(job)
+    stored = store_page(account, page, second_mark if walk.is_second_look else first_mark)
     walk.new += stored.new
     walk.offset += PAGE
     if walk.is_second_look:
         walk.has_moved |= stored.new > 0
-        return stored.repeated + stored.familiar > 0 or walk.offset >= page.total
+        return stored.familiar > 0 or walk.offset >= page.total
     walk.blanks += stored.blanks
     walk.needs_second_look |= walk.has_moved or stored.repeated > 0
     if walk.offset >= page.total:
         return _at_the_end(walk)
     return stored.familiar > 0 and _is_enough(account, walk)
+
+
+def _marks(job: Job) -> tuple[int, int]:
+    """How a like is marked as met: in the walk, and in its second look, which ends where the walk had been."""
+    return job.pk, -job.pk
 
 
 def _at_the_end(walk: Walk) -> bool:
@@ -144,7 +150,7 @@ def _prune(job: Job, account: SpotifyAccount, walk: Walk) -> int:
     walk is complete again.
     """
     liked = account.saves.filter(is_unliked=False)
-    unseen = liked.exclude(seen_by_job=job.pk)
+    unseen = liked.exclude(seen_by_job__in=_marks(job))
     is_in_doubt = walk.blanks > account.unreadable_total
     removed = 0 if is_in_doubt else unseen.update(is_unliked=True)
     if is_in_doubt:

@@ -15,7 +15,7 @@ from organizer.providers.spotify import LikedPage, LikedTrack
 
 @dataclass(frozen=True)
 class Stored:
-    """What a page held: likes new to us, known as they are from earlier walks, and seen in this walk already."""
+    """What a page held: likes new to us, known as they are from before, and met under the same mark already."""
 
     new: int
     familiar: int
@@ -24,25 +24,25 @@ class Stored:
 
 
 @transaction.atomic
-def store_page(account: SpotifyAccount, page: LikedPage, job_id: int) -> Stored:
+def store_page(account: SpotifyAccount, page: LikedPage, mark: int) -> Stored:
     """Safe to run twice: a page that comes again changes nothing. A song liked anew counts as new."""
     liked = {track.uri: track for track in sorted(page.tracks, key=lambda track: track.uri)}
     known = _known(account, liked)
     ids = _store_tracks(liked.values())
     fresh = {uri for uri, track in liked.items() if uri not in known or not _is_as_was(known[uri], track)}
-    others = _others(account, [liked[uri].added_at for uri in fresh] + list(page.blanks), liked, job_id)
+    others = _others(account, {*(liked[uri].added_at for uri in fresh), *page.blanks}, liked, mark)
     relinked = _follow_relinks(others, {uri: liked[uri] for uri in fresh}, ids)
-    kept = _keep_unreadable([row for row in others if row not in relinked], page.blanks, job_id)
+    kept = _keep_unreadable([row for row in others if row not in relinked], page.blanks, mark)
     SavedTrack.objects.bulk_create(
         [
-            SavedTrack(account=account, track_id=ids[uri], added_at=track.added_at, seen_by_job=job_id)
+            SavedTrack(account=account, track_id=ids[uri], added_at=track.added_at, seen_by_job=mark)
             for uri, track in liked.items()
         ],
         update_conflicts=True,
         unique_fields=["account", "track"],
         update_fields=["added_at", "is_unliked", "seen_by_job"],
     )
-    repeated = sum(1 for uri, row in known.items() if uri not in fresh and row.seen_by_job == job_id)
+    repeated = sum(1 for uri, row in known.items() if uri not in fresh and row.seen_by_job == mark)
     return Stored(
         new=len(fresh) - len(relinked),
         familiar=len(liked) - len(fresh) + len(relinked) - repeated,
@@ -61,13 +61,14 @@ def _is_as_was(row: SavedTrack, track: LikedTrack) -> bool:
 
 
 def _others(
-    account: SpotifyAccount, moments: list[datetime | None], uris: Iterable[str], job_id: int
+    account: SpotifyAccount, moments: set[datetime | None], uris: Iterable[str], mark: int
 ) -> list[SavedTrack]:
-    """Likes of these very moments that this walk has not met, and that this page does not list."""
-    if not any(moments):
+    """Likes of these very moments that were not met under this mark, and that this page does not list."""
+    known_moments = [moment for moment in moments if moment]
+    if not known_moments:
         return []
-    unmet = account.saves.filter(is_unliked=False, added_at__in=filter(None, moments))
-    unmet = unmet.exclude(seen_by_job=job_id).exclude(track__uri__in=list(uris))
+    unmet = account.saves.filter(is_unliked=False, added_at__in=known_moments)
+    unmet = unmet.exclude(seen_by_job=mark).exclude(track__uri__in=list(uris))
     return list(unmet.select_related("track").only(*_SAVE_FIELDS))
 
 
@@ -86,7 +87,7 @@ def _follow_relinks(
     return relinked
 
 
-def _keep_unreadable(others: list[SavedTrack], blanks: Iterable[datetime | None], job_id: int) -> int:
+def _keep_unreadable(others: list[SavedTrack], blanks: Iterable[datetime | None], mark: int) -> int:
     """An entry without a song has its moment still: the like of that moment is there, only not to be read.
 
     Returns how many entries that explains. Likes of one moment cannot be told apart, so all of them are kept.
@@ -94,7 +95,7 @@ def _keep_unreadable(others: list[SavedTrack], blanks: Iterable[datetime | None]
     moments = Counter(moment for moment in blanks if moment)
     kept = [row for row in others if row.added_at in moments]
     if kept:
-        SavedTrack.objects.filter(pk__in=[row.pk for row in kept]).update(seen_by_job=job_id)
+        SavedTrack.objects.filter(pk__in=[row.pk for row in kept]).update(seen_by_job=mark)
     return (Counter(row.added_at for row in kept) & moments).total()
 
 

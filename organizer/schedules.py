@@ -13,6 +13,7 @@ from organizer import jobs, plans, writing
 from organizer.models import Job, Plan, PlanItem, SpotifyAccount
 
 Schedule = SpotifyAccount.Schedule
+BY_CLOCK = {"by": "clock"}  # the wish of a writing that nobody pressed a button for
 INTERVALS = {Schedule.DAILY: timedelta(days=1), Schedule.WEEKLY: timedelta(days=7)}
 
 
@@ -65,6 +66,12 @@ def next_run(last: datetime, schedule: Schedule, now: datetime) -> datetime:
     return moment if moment > now else moment + every
 
 
+def hold(job: Job) -> None:
+    """Lock the job's account, as everybody does first who starts a job for it: then nobody waits for each other."""
+    if job.account_id:
+        SpotifyAccount.objects.select_for_update().filter(pk=job.account_id).first()
+
+
 def follow(job: Job) -> Job | None:
     """What comes after a job that has ended well, made in the same transaction: a plan, or the writing of one.
 
@@ -108,7 +115,11 @@ def _write(job: Job, account: SpotifyAccount) -> Job | None:
     made.refresh_from_db()
     ticked = [entry["playlist"] for entry in made.entries if entry["is_accepted"]]
     adds = made.items.filter(playlist__in=ticked, kind=PlanItem.Kind.ADD, is_accepted=True)
-    return writing.start(made)[0] if adds.exists() else None
+    if not adds.exists():
+        return None
+    written, _ = writing.start(made)
+    Job.objects.filter(pk=written.pk).update(wish=BY_CLOCK)
+    return written
 
 
 def _note(job: Job, sentence: str) -> None:

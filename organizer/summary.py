@@ -30,7 +30,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The newest plan that nobody decided about, in songs."""
+    """What nobody has decided yet of the newest plan, in songs."""
 
     plan_id: int
     made_at: datetime
@@ -120,18 +120,22 @@ def _tallies(account: SpotifyAccount, moment: datetime) -> tuple[tuple[Tally, ..
 
 
 def _waiting(account: SpotifyAccount) -> Waiting | None:
-    """One query: the newest plan's open changes, if it is still to be decided."""
+    """What is open of the newest plan: all of it, or, if the clock had its additions written, the removals. One query."""
     adds, removes = Q(items__kind=PlanItem.Kind.ADD), Q(items__kind=PlanItem.Kind.REMOVE)
+    by_clock = Q(state=Plan.State.APPLIED, job__wish__by="clock")
     plan = (
-        account.plans.filter(state=Plan.State.PROPOSED)
+        account.plans.filter(Q(state=Plan.State.PROPOSED) | by_clock)
         .order_by("-created_at")
-        .values("pk", "created_at")
+        .values("pk", "created_at", "state")
         .annotate(additions=Count("items", filter=adds), removals=Count("items", filter=removes))
         .first()
     )
-    if not plan or not (plan["additions"] or plan["removals"]):
+    if not plan:
         return None
-    return Waiting(plan["pk"], plan["created_at"], plan["additions"], plan["removals"])
+    additions = plan["additions"] if plan["state"] == Plan.State.PROPOSED else 0
+    if not (additions or plan["removals"]):
+        return None
+    return Waiting(plan["pk"], plan["created_at"], additions, plan["removals"])
 
 
 def _is_late(account: SpotifyAccount, moment: datetime) -> bool:

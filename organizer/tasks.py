@@ -69,6 +69,7 @@ def enqueue(job: Job, *, delay_s: float = 0) -> None:
         advance.apply_async((job.pk, token), queue=PHASES[job.phase].queue, countdown=delay_s, retry=False)
     except BrokerError:
         log.warning("The broker does not answer; job %s waits for the sweep.", job.pk)
+        jobs.take_back(job, token)
 
 
 def _outlasting_our_database(task: Callable[..., None]) -> Callable[..., None]:
@@ -147,6 +148,7 @@ def _run_batch(job: Job) -> None:
 def _finish(job: Job) -> None:
     """End the job and make the one that follows it: both or neither. Unsent, the sweep finds the new one."""
     with transaction.atomic():
+        schedules.hold(job)
         following = schedules.follow(job) if jobs.finish(job) else None
     if following:
         enqueue(following)

@@ -114,7 +114,8 @@ def change_of(version: PlaylistVersion) -> Change:
 def songs(uris: Iterable[str]) -> list[tuple[str, Track | None]]:
     """The songs by uri, None where nothing is known of one. One query."""
     wanted = list(uris)
-    known = {track.uri: track for track in Track.objects.filter(uri__in=wanted)}
+    fields = ("uri", "name", "artist_names", "album_name", "isrc", "is_local")
+    known = {track.uri: track for track in Track.objects.filter(uri__in=wanted).only(*fields)}
     return [(uri, known.get(uri)) for uri in wanted]
 
 

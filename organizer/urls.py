@@ -36,6 +36,7 @@ urlpatterns = [
     path("jobs/<int:job_id>", jobs.job_detail, name="job"),
     path("jobs/<int:job_id>/resume", jobs.resume, name="job-resume"),
     path("jobs/<int:job_id>/cancel", jobs.cancel, name="job-cancel"),
+    path("jobs/<int:job_id>/try-now", jobs.try_now, name="job-try-now"),
     path("history", history.history, name="history"),
     path("history/run/<int:plan_id>", history.run, name="run"),
     path("history/run/<int:plan_id>/undo", history.undo, name="run-undo"),

@@ -5,7 +5,8 @@ function showLocalTimes(root) {
   for (const time of root.querySelectorAll("time[data-local]")) {
     const when = new Date(time.dateTime);
     const isToday = when.toDateString() === new Date().toDateString();
-    const date = isToday ? {} : { day: "numeric", month: "short" };
+    const isThisYear = when.getFullYear() === new Date().getFullYear();
+    const date = isToday ? {} : { day: "numeric", month: "short", ...(isThisYear ? {} : { year: "numeric" }) };
     time.textContent = when.toLocaleString([], { ...date, hour: "2-digit", minute: "2-digit" });
   }
 }

@@ -65,9 +65,8 @@ class SavedTrack(models.Model):
     track = models.ForeignKey(Track, models.CASCADE, related_name="saves")
     added_at = models.DateTimeField()
     is_unliked = models.BooleanField(default=False)
-    seen_by_job = models.BigIntegerField(
-        default=0
-    )  # the walk that saw it last; a complete walk prunes the rest
+    # The walk that met it last, negative in its second look; a complete walk prunes the rest.
+    seen_by_job = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "track"], name="one_save_per_track")]

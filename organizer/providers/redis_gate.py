@@ -7,6 +7,7 @@ passes, and with another one than last time the caller adds what it remembers.
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 
@@ -61,8 +62,8 @@ class RedisGate:
     def enter(self, service: str, pace: Pace, now: float) -> Asked | None:
         """None when Redis knows nothing of the service (any more): write what is known, and ask again."""
         moment, window = _micro(now), _micro(pace.window_s)
-        args = [moment, window, _micro(PROBE_S), pace.calls, batch(pace.calls), QUOTA, OUTAGE]
-        found = self._enter(keys=_keys(service), args=[*args, moment - window])
+        args: list[Any] = [moment, window, _micro(PROBE_S), pace.calls, batch(pace.calls), QUOTA, OUTAGE]
+        found: list[Any] = self._enter(keys=_keys(service), args=[*args, moment - window])
         if not found:
             return None
         epoch, wait, kind, reason, is_shaky, counted = found
@@ -72,7 +73,9 @@ class RedisGate:
     def read(self, service: str) -> Standing | None:
         state, calls = _keys(service)
         with self.client.pipeline() as pipe:
-            found, moments = pipe.hgetall(state).zrange(calls, 0, -1).execute()
+            pipe.hgetall(state)
+            pipe.zrange(calls, 0, -1)
+            found, moments = pipe.execute()
         if not found:
             return None
         known = {_text(name): _text(value) for name, value in found.items()}
@@ -89,7 +92,7 @@ class RedisGate:
     def write(self, service: str, standing: Standing) -> str:
         """Take over everything but the calls; the epoch, a new one where there was none."""
         state, _ = _keys(service)
-        values: dict[str, str | int] = {
+        values: dict[Any, Any] = {
             "until": _micro(standing.until),
             "kind": standing.kind,
             "reason": standing.reason,
@@ -98,8 +101,10 @@ class RedisGate:
             "limit_until": _micro(standing.limit_until),
         }
         with self.client.pipeline() as pipe:
-            pipe.hset(state, mapping=values).hsetnx(state, "epoch", uuid.uuid4().hex)
-            return _text(pipe.hget(state, "epoch").execute()[-1])
+            pipe.hset(state, mapping=values)
+            pipe.hsetnx(state, "epoch", uuid.uuid4().hex)
+            pipe.hget(state, "epoch")
+            return _text(pipe.execute()[-1])
 
     def add_calls(self, service: str, moments: Iterable[float]) -> None:
         """Calls that Redis may not know of; those it knows count once."""

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from classifier.labels import display_name
 from organizer import timeline, verdicts
-from organizer.models import PlaylistVersion, SpotifyAccount, Track
+from organizer.models import PlaylistVersion, Prediction, SpotifyAccount, Track
 from organizer.takeout import sections, tables
 
 DOCUMENT = "cratewise.json"
@@ -67,52 +67,60 @@ def _as_json(head: dict[str, Any], found: dict[str, Iterator[sections.Row]]) -> 
 
 
 def _tables(account: SpotifyAccount) -> dict[str, tuple[Iterable[str], Cells]]:
+    songs = _songs(account)
     song = ("title", "artists", "album", "isrc", "uri")
+    decision = ("liked", "still liked", "genre", "confidence", "decided by")
+    said = ("title", "artists", "uri", "model", "genre", "confidence", "sure")
     return {
-        "library.csv": (
-            (*song, "liked", "still liked", "genre", "confidence", "decided by"),
-            _library(account),
-        ),
-        "predictions.csv": (
-            ("title", "artists", "uri", "model", "genre", "confidence", "sure"),
-            _said(account),
-        ),
+        "library.csv": ((*song, *decision), _library(account, songs)),
+        "predictions.csv": (said, _said(account, songs)),
         "corrections.csv": (("about", "artists", "genre", "when", "uri"), _corrections(account)),
-        "playlists.csv": (("playlist", "position", "note", *song), _playlists(account)),
-        "versions.csv": (("playlist", "when", "by", "change", *song), _versions(account)),
+        "playlists.csv": (("playlist", "position", "note", *song), _playlists(account, songs)),
+        "versions.csv": (("playlist", "when", "by", "change", *song), _versions(account, songs)),
     }
 
 
-def _cells(uri: str, track: Track | None) -> tuple[Any, ...]:
-    return (
-        (track.name, track.artist_line, track.album_name, track.isrc, uri) if track else ("", "", "", "", uri)
+class _Songs(dict[str, tuple[Any, ...]]):
+    """The cells of every song by uri; of a song that nobody here likes only the uri is known."""
+
+    def __missing__(self, uri: str) -> tuple[Any, ...]:
+        return ("", "", "", "", uri)
+
+
+def _songs(account: SpotifyAccount) -> _Songs:
+    rows = Track.objects.filter(saves__account=account).values_list(
+        "uri", "name", "artist_names", "album_name", "isrc"
+    )
+    found = rows.iterator(sections.ROWS)
+    return _Songs(
+        (uri, (name, ", ".join(artists), album, isrc, uri)) for uri, name, artists, album, isrc in found
     )
 
 
-def _library(account: SpotifyAccount) -> Cells:
-    decided = {
-        song.track.pk: (
-            display_name(song.genre) if song.genre else "",
-            f"{song.confidence:.2f}" if song.genre else "",
-            "you" if song.is_own_word else "the model" if song.genre else "",
-        )
-        for song in verdicts.of_library(account)
-    }
-    for row in (
-        account.saves.select_related("track").order_by("added_at", "track__uri").iterator(sections.ROWS)
+def _library(account: SpotifyAccount, songs: _Songs) -> Cells:
+    decided = {song.track.uri: _decision(song) for song in verdicts.of_library(account)}
+    rows = account.saves.order_by("added_at", "track__uri").values_list(
+        "track__uri", "added_at", "is_unliked"
+    )
+    for uri, added_at, is_unliked in rows.iterator(sections.ROWS):
+        said = decided.get(uri, ("", "", ""))
+        yield (*songs[uri], added_at.isoformat(), not is_unliked, *said)
+
+
+def _decision(song: verdicts.Verdict) -> tuple[str, str, str]:
+    if not song.genre:
+        return ("", "", "")
+    return (display_name(song.genre), f"{song.confidence:.2f}", "you" if song.is_own_word else "the model")
+
+
+def _said(account: SpotifyAccount, songs: _Songs) -> Cells:
+    rows = Prediction.objects.filter(track__saves__account=account, version__is_champion=True)
+    fields = ("track__uri", "version__name", "genre", "confidence", "is_sure")
+    for uri, model, genre, confidence, is_sure in (
+        rows.order_by("track__uri").values_list(*fields).iterator(sections.ROWS)
     ):
-        said = decided.get(row.track_id, ("", "", ""))
-        yield (*_cells(row.track.uri, row.track), row.added_at.isoformat(), not row.is_unliked, *said)
-
-
-def _said(account: SpotifyAccount) -> Cells:
-    tracks = Track.objects.filter(saves__account=account, predictions__version__is_champion=True)
-    fields = ("genre", "confidence", "is_sure", "version__name")
-    rows = tracks.order_by("uri").values_list(
-        "name", "artist_names", "uri", *(f"predictions__{name}" for name in fields)
-    )
-    for name, artists, uri, genre, confidence, is_sure, model in rows.iterator(sections.ROWS):
-        yield name, ", ".join(artists), uri, model, display_name(genre), f"{confidence:.4f}", is_sure
+        title, artists, *_ = songs[uri]
+        yield title, artists, uri, model, display_name(genre), f"{confidence:.4f}", is_sure
 
 
 def _corrections(account: SpotifyAccount) -> Cells:
@@ -123,20 +131,20 @@ def _corrections(account: SpotifyAccount) -> Cells:
         yield about, artists, display_name(row.genre), row.created_at.isoformat(), uri
 
 
-def _playlists(account: SpotifyAccount) -> Cells:
+def _playlists(account: SpotifyAccount, songs: _Songs) -> Cells:
     for rule in account.playlists.order_by("pk"):
         pins = set(rule.pins)
-        for place, (uri, track) in enumerate(timeline.songs(rule.written_uris), 1):
-            yield rule.name, place, "you put it in" if uri in pins else "", *_cells(uri, track)
-        for uri, track in timeline.songs(rule.tombstones):
-            yield rule.name, "", "you took it out", *_cells(uri, track)
+        for place, uri in enumerate(rule.written_uris, 1):
+            yield rule.name, place, "you put it in" if uri in pins else "", *songs[uri]
+        for uri in rule.tombstones:
+            yield rule.name, "", "you took it out", *songs[uri]
 
 
-def _versions(account: SpotifyAccount) -> Cells:
+def _versions(account: SpotifyAccount, songs: _Songs) -> Cells:
     rows = PlaylistVersion.objects.filter(playlist__account=account).select_related("playlist")
     for row in rows.order_by("created_at", "pk").iterator(50):
         change = timeline.change_of(row)
         first = (row.playlist.name, row.created_at.isoformat(), "you" if change.by_user else "Cratewise")
         for word, uris in (("added", change.added), ("removed", change.removed)):
-            for uri, track in timeline.songs(uris):
-                yield *first, word, *_cells(uri, track)
+            for uri in uris:
+                yield *first, word, *songs[uri]

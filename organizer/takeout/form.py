@@ -82,6 +82,7 @@ PLAYLIST = record(
     written_uris=uris,
     tombstones=uris,
     pins=uris,
+    isrcs=mapping(uri, text(20), most=50_000),
     versions=listing(VERSION_OF_PLAYLIST, most=5000),
 )
 RUN = record(

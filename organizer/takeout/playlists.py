@@ -39,7 +39,7 @@ class Playlists:
         fields = ("name", "genres", "min_confidence", "min_size", "is_active", "tombstones")
         values = {name: row[name] for name in fields}
         if not self.is_other:
-            held = ("spotify_id", "ref", "written_uris", "pins")
+            held = ("spotify_id", "ref", "written_uris", "pins", "isrcs")
             values |= {name: row[name] for name in held}
             values["is_claimed"] = row["is_claimed"] if self.is_backup else bool(row["spotify_id"])
         if self.is_backup:
@@ -99,5 +99,5 @@ class Playlists:
     def _version_at(self, made: dict[int, GenrePlaylist], where: list[int] | None) -> PlaylistVersion | None:
         if where is None or len(where) != 2 or where[0] not in made:
             return None
-        versions = made[where[0]].versions.order_by("created_at", "pk")
+        versions = made[where[0]].versions.order_by("pk")
         return versions[where[1] : where[1] + 1].first()

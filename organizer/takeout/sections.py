@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from organizer.models import GenrePlaylist, PlaylistVersion, Prediction, SpotifyAccount
@@ -44,24 +45,17 @@ def when(moment: datetime | None) -> str | None:
 
 def library(account: SpotifyAccount) -> Iterator[Row]:
     """The likes, the oldest first, and those that were taken back."""
-    rows = account.saves.select_related("track__primary_artist").order_by("added_at", "track__uri")
-    for row in rows.iterator(ROWS):
-        track, artist = row.track, row.track.primary_artist
-        yield {
-            "uri": track.uri,
-            "name": track.name,
-            "artists": track.artist_names,
-            "artist": {"id": artist.spotify_id, "name": artist.name} if artist else None,
-            "album": track.album_name,
-            "image": track.album_image_url,
-            "isrc": track.isrc,
-            "duration_ms": track.duration_ms,
-            "is_explicit": track.is_explicit,
-            "is_local": track.is_local,
-            "is_playable": track.is_playable,
-            "added_at": when(row.added_at),
-            "is_unliked": row.is_unliked,
-        }
+    plain = ("name", "isrc", "duration_ms", "is_explicit", "is_local", "is_playable")
+    renamed = {"artists": "artist_names", "album": "album_name", "image": "album_image_url"}
+    names = {"uri": "uri"} | {name: name for name in plain} | renamed
+    columns = {key: F(f"track__{name}") for key, name in names.items()}
+    artist = {f"artist_{name}": F(f"track__primary_artist__{name}") for name in ("spotify_id", "name")}
+    rows = account.saves.order_by("added_at", "track__uri")
+    found: Iterator[Row] = rows.values("added_at", "is_unliked", **columns, **artist).iterator(ROWS)  # type: ignore[assignment]
+    for row in found:
+        ident, name = row.pop("artist_spotify_id"), row.pop("artist_name")
+        first = {"id": ident, "name": name} if ident else None
+        yield row | {"artist": first, "added_at": when(row["added_at"])}
 
 
 def predictions(account: SpotifyAccount) -> Iterator[Row]:
@@ -80,7 +74,8 @@ def predictions(account: SpotifyAccount) -> Iterator[Row]:
 def corrections(account: SpotifyAccount) -> Iterator[Row]:
     """The user's own words, each on a song or on everything by an artist."""
     rows = account.corrections.select_related("track", "artist")
-    for row in rows.order_by("track__uri", "artist__spotify_id").iterator(ROWS):
+    songs_first = F("track__uri").asc(nulls_last=True)  # of itself every database has its own order
+    for row in rows.order_by(songs_first, "artist__spotify_id").iterator(ROWS):
         yield {
             "uri": row.track.uri if row.track else None,
             "artist": {"id": row.artist.spotify_id, "name": row.artist.name} if row.artist else None,
@@ -108,6 +103,7 @@ def playlists(account: SpotifyAccount) -> Iterator[Row]:
             "written_uris": rule.written_uris,
             "tombstones": rule.tombstones,
             "pins": rule.pins,
+            "isrcs": rule.isrcs,
             "versions": list(_versions(rule, numbers)),
         }
 
@@ -115,7 +111,7 @@ def playlists(account: SpotifyAccount) -> Iterator[Row]:
 def _versions(rule: GenrePlaylist, numbers: dict[int, int]) -> Iterator[Row]:
     """Each as what it changed of the one before: long playlists change little at a time."""
     last: list[str] | None = None
-    for row in rule.versions.order_by("created_at", "pk").iterator(ROWS):
+    for row in rule.versions.order_by("pk").iterator(ROWS):
         place, removed, added = splice(
             row.uris_before, row.uris_before if row.uris_after is None else row.uris_after
         )
@@ -168,6 +164,6 @@ def _version_places(account: SpotifyAccount) -> dict[int, list[int]]:
     """[number of its playlist, its place among the playlist's versions] for every version."""
     found: dict[int, list[int]] = {}
     for number, rule in enumerate(account.playlists.order_by("pk").only("pk"), 1):
-        ids = PlaylistVersion.objects.filter(playlist=rule).order_by("created_at", "pk")
+        ids = PlaylistVersion.objects.filter(playlist=rule).order_by("pk")
         found |= {pk: [number, place] for place, pk in enumerate(ids.values_list("pk", flat=True))}
     return found

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from cryptography.fernet import InvalidToken
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.models import TextField, Value
@@ -18,7 +17,6 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from organizer.models import ModelVersion, SpotifyAccount
-from organizer.models.fields import cipher
 from organizer.takeout import archiving, reading, sections
 from organizer.takeout.checks import (
     TakeoutError,
@@ -135,7 +133,10 @@ def _holder(account: Any) -> Row:
 
 @transaction.atomic
 def restore(file: IO[bytes]) -> list[tuple[SpotifyAccount, Report]]:
-    """Bring a backup into an instance without accounts: all of it or nothing. Raises TakeoutError."""
+    """Bring a backup into an instance without accounts: all of it or nothing. Raises TakeoutError.
+
+    Tokens that no key of TOKEN_KEYS opens come along sealed: of use once the key is back, or replaced by reconnecting.
+    """
     if SpotifyAccount.objects.exists():
         raise TakeoutError("This instance has accounts already. A backup is restored into an empty one only.")
     head = reading.parse(reading.unzipped(file, CONTENTS))
@@ -178,16 +179,9 @@ def _account(file: IO[bytes], name: str) -> tuple[SpotifyAccount, Report]:
     tokens = {key: holder["link"][key] for key in _TOKENS}
     account = SpotifyAccount.objects.create(user=user, **holder["account"], **link)
     report = restore_one(account, document, is_backup=True)
-    SpotifyAccount.objects.filter(pk=account.pk).update(**link | _usable(tokens))
+    stored = {
+        key: Value(token, output_field=TextField()) for key, token in tokens.items()
+    }  # not encrypted twice
+    SpotifyAccount.objects.filter(pk=account.pk).update(**link, **stored)
     account.refresh_from_db()
     return account, report
-
-
-def _usable(tokens: dict[str, str]) -> Row:
-    """The tokens as they were stored, or none, and the need to reconnect, where no key fits them."""
-    try:
-        for token in tokens.values():
-            cipher().decrypt(token.encode()) if token else None
-    except InvalidToken:
-        return {"access_token": "", "refresh_token": "", "needs_link": True}
-    return {name: Value(token, output_field=TextField()) for name, token in tokens.items()}

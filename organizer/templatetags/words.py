@@ -1,10 +1,12 @@
 """What the templates say in words: genres, certainties, reasons, the state of a job."""
 
+import math
 from datetime import timedelta
 
 from django import template
 
 from classifier.labels import display_name
+from organizer import network
 from organizer.models import Job
 
 register = template.Library()
@@ -37,6 +39,14 @@ STATES = {
     Job.State.FAILED: "Stopped by an error",
     Job.State.CANCELLED: "Cancelled",
 }
+WAITS = {
+    Job.Wait.PACE: "Keeping pace",
+    Job.Wait.RATE: "Asked to wait",
+    Job.Wait.QUOTA: "Quota used up",
+    Job.Wait.OUTAGE: "No answer",
+}
+ASKS_SPOTIFY = {"sync", "plan", "write"}  # phases whose cost is calls to Spotify
+WORTH_SAYING_S = 10.0
 EVIDENCE = {
     "features": "audio features",
     "sound": "the preview’s sounds",
@@ -89,6 +99,24 @@ def step(job: Job) -> str:
     return (
         f"Step {names.index(job.phase) + 1} of {len(names)}" if len(names) > 1 and job.phase in names else ""
     )
+
+
+@register.filter
+def wait_words(job: Job) -> str:
+    return WAITS[Job.Wait(job.wait_kind)] if job.wait_kind else ""
+
+
+@register.filter
+def cost_words(job: Job) -> str:
+    """What the phase costs in calls to Spotify, and how long its pace makes the rest of them take."""
+    if not job.cost or not job.is_active or job.phase not in ASKS_SPOTIFY:
+        return ""
+    left = job.cost * (1 - job.done / job.total) if job.total else job.cost
+    seconds = network.gate().forecast("spotify", math.ceil(left))
+    calls = f"About {job.cost:,} call{'' if job.cost == 1 else 's'} to Spotify"
+    if seconds < WORTH_SAYING_S:
+        return f"{calls}."
+    return f"{calls}, {roughly(timedelta(seconds=seconds))} at the pace that it allows."
 
 
 @register.filter

@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
-from organizer import jobs, tasks, timeline
-from organizer.models import Job, PlaylistVersion, SpotifyAccount
-from organizer.plans import PlanError
+from organizer import timeline
+from organizer.models import PlaylistVersion, SpotifyAccount
 from organizer.takeout import tables
 from organizer.views.access import linked
+from organizer.views.planning import plan_now
 
 PER_PAGE = 10
 SONGS_PER_PAGE = 100
@@ -64,12 +64,17 @@ def playlist(request: HttpRequest, account: SpotifyAccount, playlist_id: int) ->
 def version(request: HttpRequest, account: SpotifyAccount, version_id: int) -> HttpResponse:
     """What the playlist held then, a hundred songs a page."""
     found = _version(account, version_id)
+    change = timeline.change_of(found)
     page = Paginator(_contents(found), SONGS_PER_PAGE).get_page(request.GET.get("page"))
+    known = dict(timeline.songs({*page, *change.added[:PEEK], *change.removed[:PEEK]}))
     context = {
         "version": found,
-        "change": timeline.change_of(found),
+        "change": change,
+        "added": _peek(change.added, known),
+        "removed": _peek(change.removed, known),
+        "peek": PEEK,
         "page": page,
-        "songs": timeline.songs(page),
+        "songs": [(uri, known[uri]) for uri in page],
         "is_newest": not found.playlist.versions.filter(created_at__gt=found.created_at).exists(),
     }
     return render(request, "history_version.html", context)
@@ -121,36 +126,14 @@ def _as_file(found: PlaylistVersion, ending: str) -> dict[str, str]:
 @require_POST
 @linked
 def undo(request: HttpRequest, account: SpotifyAccount, plan_id: int) -> HttpResponse:
+    """A plan that takes the run back, to be looked at first."""
     found = get_object_or_404(account.plans, pk=plan_id)
-    from organizer import history as way_back
-
-    try:
-        job, is_new = way_back.start_undo(account, found)
-    except PlanError as error:
-        messages.error(request, str(error))
-        return redirect("run", plan_id)
-    return _proposal(job, is_new)
+    return plan_now(request, account, {"undo": found.pk}, back=reverse("run", args=[found.pk]))
 
 
 @require_POST
 @linked
 def restore(request: HttpRequest, account: SpotifyAccount, version_id: int) -> HttpResponse:
+    """A plan that brings the playlist back to this version, to be looked at first."""
     found = _version(account, version_id)
-    from organizer import history as way_back
-
-    try:
-        job, is_new = way_back.start_restore(account, found)
-    except PlanError as error:
-        messages.error(request, str(error))
-        return redirect("version", version_id)
-    return _proposal(job, is_new)
-
-
-def _proposal(job: Job, is_new: bool) -> HttpResponse:
-    """To the plan if it is made within one batch, else to the job that makes it."""
-    worked = tasks.work(job.pk, jobs.hand_over(job)) if is_new else None
-    if worked and worked.state == Job.State.DONE and "plan" in worked.counts:
-        return redirect("plan", worked.counts["plan"])
-    if worked and worked.state == Job.State.RUNNING:
-        tasks.enqueue(worked)
-    return redirect("job", job.pk)
+    return plan_now(request, account, {"restore": found.pk}, back=reverse("version", args=[found.pk]))

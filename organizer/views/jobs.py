@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from organizer import jobs, tasks
+from organizer import jobs, network, tasks
 from organizer.models import Job, SpotifyAccount
 from organizer.views.access import linked
 from organizer.views.planning import to_plan
@@ -85,4 +85,18 @@ def resume(request: HttpRequest, account: SpotifyAccount, job_id: int) -> HttpRe
 @linked
 def cancel(request: HttpRequest, account: SpotifyAccount, job_id: int) -> HttpResponse:
     jobs.ask_cancel(get_object_or_404(account.jobs, pk=job_id))
+    return redirect("job", job_id)
+
+
+@require_POST
+@linked
+def try_now(request: HttpRequest, account: SpotifyAccount, job_id: int) -> HttpResponse:
+    """Look whether Spotify's quota is back before the pause is over."""
+    job = get_object_or_404(account.jobs, pk=job_id)
+    if job.state != Job.State.WAITING or job.wait_kind != Job.Wait.QUOTA:
+        messages.error(request, "This job does not wait for Spotify’s quota any more.")
+    elif not network.gate().reopen("spotify"):
+        messages.error(request, "This was tried just before. It can be tried once every five minutes.")
+    elif jobs.wake(job):
+        tasks.enqueue(job)
     return redirect("job", job_id)

@@ -7,6 +7,8 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from organizer.providers.errors import LedgerDown
+
 log = logging.getLogger(__name__)
 AGAIN_S = 15
 
@@ -21,7 +23,7 @@ class DatabaseAway:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
-        if not isinstance(failure, OperationalError | InterfaceError):
+        if not isinstance(failure, OperationalError | InterfaceError | LedgerDown):
             return None
         log.warning("%s %s: the database failed (%s).", request.method, request.path, type(failure).__name__)
         connection.close()

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from tests import services
-from tests.bench import end_to_end, figures, sound
+from tests.bench import end_to_end, figures, likes, sound
 
 LISTENING = ("fast", "accurate")
 
@@ -13,14 +13,18 @@ LISTENING = ("fast", "accurate")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--songs", type=int, default=2000, help="size of the library that goes end to end")
+    parser.add_argument("--likes", type=int, default=50_000, help="size of the library that is only read")
     parser.add_argument("--json", type=Path, default=Path("var/bench.json"))
     parser.add_argument("--clips", type=Path, help="a folder of sound to hear, instead of made clips")
-    parser.add_argument("--only", choices=["figures", "sound", "library"], help="default: all")
+    parser.add_argument("--only", choices=["figures", "sound", "library", "likes"], help="default: all")
     parser.add_argument("--listening", action="append", choices=LISTENING, help="default: both")
     options = parser.parse_args()
     found = {}
     if options.only in (None, "figures"):
         _figures()
+    if options.only in (None, "likes"):
+        _django()
+        found["likes"] = likes.measure(options.likes)
     if options.only in (None, "sound"):
         found["sound"] = sound.measure(options.clips)
     if options.only in (None, "library"):
@@ -32,13 +36,23 @@ def main() -> None:
 
 
 def _figures() -> None:
-    services.start()
-    import django
+    _django()
     from django.core.management import call_command
 
-    django.setup()
     call_command("migrate", verbosity=0)
     figures.measure()
+
+
+def _django() -> None:
+    """Django on servers of its own, once."""
+    from django.apps import apps
+
+    if apps.ready:
+        return
+    services.start()
+    import django
+
+    django.setup()
 
 
 if __name__ == "__main__":

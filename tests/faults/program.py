@@ -80,6 +80,10 @@ class Processes:
     def start_missing(self, *wanted: Service) -> None:
         self.start(*(service for service in wanted if service.name not in self._running))
 
+    def bury_dead(self) -> None:
+        """Forget those that ended, so that they can be started anew."""
+        self._running = {name: one for name, one in self._running.items() if one.poll() is None}
+
     def forget_messages(self) -> None:
         """As after the loss of the broker, which keeps nothing on disk. Only while no worker runs."""
         redis.Redis.from_url(self.env["REDIS_URL"]).flushall()

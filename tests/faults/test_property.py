@@ -10,7 +10,7 @@ from tests.faults.sequences import many
 
 pytestmark = pytest.mark.faults
 COUNT = int(os.environ.get("SEQUENCES", "500"))
-LENGTH = 9
+LENGTH = 6
 
 
 @pytest.mark.timeout(900)

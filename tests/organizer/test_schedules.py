@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from organizer import accounts, jobs, plans, schedules, tasks
+from organizer import accounts, jobs, plans, schedules, summary, tasks
 from organizer.models import Job, Plan, SpotifyAccount
 from organizer.plans import Choice
 
@@ -130,22 +130,7 @@ def test_a_reading_by_hand_is_followed_by_nothing(due: SpotifyAccount, sent: lis
     assert (sent, Job.objects.count()) == ([], 1)
 
 
-@pytest.fixture
-def planning(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Planning jobs that are only made, not worked on."""
-
-    def start(account: SpotifyAccount, wish: dict[str, Any] | None = None) -> tuple[Job, bool]:
-        found = account.jobs.active().filter(kind=Job.Kind.PLAN).first()
-        if found:
-            return found, False
-        return Job.objects.create(account=account, kind=Job.Kind.PLAN, phase="plan", wish=wish or {}), True
-
-    monkeypatch.setattr(plans, "start", start, raising=False)
-
-
-def test_a_scheduled_reading_is_followed_by_a_plan(
-    due: SpotifyAccount, planning: None, sent: list[int]
-) -> None:
+def test_a_scheduled_reading_is_followed_by_a_plan(due: SpotifyAccount, sent: list[int]) -> None:
     plans.choose(due, [Choice("Rock", ("rock",), 0.5)])
     finished(due, Job.Kind.ORGANIZE, wish={"then": "apply"})
     plan = Job.objects.get(kind=Job.Kind.PLAN)
@@ -153,7 +138,7 @@ def test_a_scheduled_reading_is_followed_by_a_plan(
 
 
 def test_a_plan_that_the_user_is_having_made_takes_over_the_wish(
-    due: SpotifyAccount, planning: None, sent: list[int]
+    due: SpotifyAccount, sent: list[int]
 ) -> None:
     plans.choose(due, [Choice("Rock", ("rock",), 0.5)])
     Job.objects.create(account=due, kind=Job.Kind.PLAN, phase="plan")
@@ -163,7 +148,7 @@ def test_a_plan_that_the_user_is_having_made_takes_over_the_wish(
 
 @pytest.mark.parametrize(("schedule", "applies", "wish"), [("daily", False, "plan"), ("off", True, None)])
 def test_the_schedule_at_the_end_of_the_reading_counts(
-    due: SpotifyAccount, planning: None, sent: list[int], schedule: str, applies: bool, wish: str | None
+    due: SpotifyAccount, sent: list[int], schedule: str, applies: bool, wish: str | None
 ) -> None:
     plans.choose(due, [Choice("Rock", ("rock",), 0.5)])
     schedules.choose(due, schedule, applies)
@@ -171,15 +156,8 @@ def test_the_schedule_at_the_end_of_the_reading_counts(
     assert [job.wish["then"] for job in Job.objects.filter(kind=Job.Kind.PLAN)] == ([wish] if wish else [])
 
 
-def only_additions(plan: Plan) -> None:
-    with plans._open(plan) as row:
-        row.items.filter(kind="remove").update(is_accepted=False)
-
-
 @pytest.fixture
-def proposed(library: SpotifyAccount, monkeypatch: pytest.MonkeyPatch) -> Plan:
-    if not hasattr(plans, "only_additions"):
-        monkeypatch.setattr(plans, "only_additions", only_additions, raising=False)
+def proposed(library: SpotifyAccount) -> Plan:
     schedules.choose(library, "daily", True)
     plans.choose(library, [Choice("Rock", ("rock",), 0.5)])
     return plans.make(library)
@@ -248,3 +226,38 @@ def test_a_user_who_left_meanwhile_is_followed_by_nothing(due: SpotifyAccount, s
     assert claimed is not None
     tasks._finish(claimed)
     assert sent == []
+
+
+def run_all(account: SpotifyAccount) -> None:
+    """What the workers would do, until nothing is left to do."""
+    while job := account.jobs.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).first():
+        tasks.work(job.pk, job.lease_token)
+
+
+def test_from_the_clock_to_spotify_without_a_hand(library: SpotifyAccount, sent: list[int]) -> None:
+    plans.choose(library, [Choice("Rock", ("rock",), 0.5)])
+    schedules.choose(library, "daily", True)
+    finished(library, Job.Kind.ORGANIZE, wish={"then": "apply"})
+    run_all(library)
+    rule = library.playlists.get()
+    assert rule.spotify_id and rule.written_uris
+    assert [job.kind for job in library.jobs.order_by("pk")][-3:] == ["organize", "plan", "write"]
+    assert library.plans.get().state == Plan.State.APPLIED
+
+
+def test_whatever_the_policy_the_clock_removes_nothing(library: SpotifyAccount, sent: list[int]) -> None:
+    plans.choose(library, [Choice("Rock", ("rock",), 0.3)])
+    schedules.choose(library, "daily", True)
+    SpotifyAccount.objects.update(removals="mirror")
+    library.refresh_from_db()
+    finished(library, Job.Kind.ORGANIZE, wish={"then": "apply"})
+    run_all(library)
+    held = library.playlists.get().written_uris
+    library.playlists.update(min_confidence=0.9, genres=["rock", "pop"])
+    finished(library, Job.Kind.ORGANIZE, wish={"then": "apply"})
+    run_all(library)
+    newest = library.plans.first()
+    assert newest.items.filter(kind="remove").exists()
+    assert set(held) <= set(library.playlists.get().written_uris)
+    assert len(library.playlists.get().written_uris) > len(held)
+    assert summary.since(library, NOW).waiting.removals == newest.items.filter(kind="remove").count()

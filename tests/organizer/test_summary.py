@@ -5,7 +5,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from organizer import jobs, summary
+from organizer import jobs, schedules, summary
 from organizer.models import GenrePlaylist, Job, Plan, PlanItem, PlaylistVersion, SpotifyAccount
 from tests.organizer.browsing import another_account, signed_in
 
@@ -105,6 +105,19 @@ def test_an_open_plan_waits_for_the_user(rock: GenrePlaylist) -> None:
     waiting = told(rock.account).waiting
     assert waiting and (waiting.plan_id, waiting.additions, waiting.removals) == (plan.pk, 1, 2)
     Plan.objects.update(state=Plan.State.DISCARDED)
+    assert told(rock.account).waiting is None
+
+
+def test_removals_that_the_clock_left_alone_wait_for_the_user(rock: GenrePlaylist) -> None:
+    job = ended(rock.account, kind="write", wish=schedules.BY_CLOCK)
+    plan = Plan.objects.create(account=rock.account, state="applied", job=job)
+    for place, kind in enumerate(["add", "remove"]):
+        PlanItem.objects.create(
+            plan=plan, playlist=rock, uri=str(place), kind=kind, position=place, is_accepted=kind == "add"
+        )
+    waiting = told(rock.account).waiting
+    assert waiting and (waiting.additions, waiting.removals) == (0, 1)
+    Job.objects.update(wish={})
     assert told(rock.account).waiting is None
 
 

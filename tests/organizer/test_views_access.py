@@ -76,6 +76,7 @@ def track_of(account: SpotifyAccount) -> list[Any]:
         ("job", "get", job_of),
         ("job-resume", "post", job_of),
         ("job-cancel", "post", job_of),
+        ("job-try-now", "post", job_of),
         ("plan", "get", plan_of),
         ("plan-apply", "post", plan_of),
         ("plan-discard", "post", plan_of),
@@ -105,7 +106,16 @@ def test_addresses_that_show_one_thing_refuse_to_be_posted_to(account: SpotifyAc
 
 @pytest.mark.parametrize(
     "name",
-    ["job-resume", "job-cancel", "plan-apply", "plan-discard", "plan-removals", "correct", "identify-delete"],
+    [
+        "job-resume",
+        "job-cancel",
+        "job-try-now",
+        "plan-apply",
+        "plan-discard",
+        "plan-removals",
+        "correct",
+        "identify-delete",
+    ],
 )
 def test_addresses_that_change_one_thing_refuse_to_be_read(account: SpotifyAccount, name: str) -> None:
     assert signed_in(account).get(reverse(name, args=[1])).status_code == 405

@@ -130,7 +130,3 @@ def test_logging_out_ends_the_session(account: SpotifyAccount) -> None:
     client = signed_in(account)
     client.post(reverse("logout"))
     assert client.get(reverse("library")).status_code == 302
-
-
-def test_settings_lead_to_the_link(account: SpotifyAccount) -> None:
-    assert signed_in(account).get(reverse("settings"))["Location"] == reverse("link")

@@ -5,7 +5,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from organizer import timeline
+from organizer import plans, tasks, timeline, writing
 from organizer.models import GenrePlaylist, Plan, PlaylistVersion, SpotifyAccount
 from tests.organizer.browsing import another_account, signed_in
 
@@ -65,10 +65,29 @@ def test_a_run_names_its_songs_and_offers_to_undo(rock: GenrePlaylist) -> None:
     assert reverse("run-undo", args=[run.pk]) in page
 
 
-def test_a_run_that_stopped_half_way_offers_no_undo(rock: GenrePlaylist) -> None:
-    Plan.objects.update(state=Plan.State.OUTDATED)
+@pytest.mark.parametrize(("state", "is_offered"), [("outdated", True), ("applying", False)])
+def test_only_a_run_that_is_over_can_be_undone(rock: GenrePlaylist, state: str, is_offered: bool) -> None:
+    Plan.objects.update(state=state)
     run = Plan.objects.get()
-    assert reverse("run-undo", args=[run.pk]) not in read(rock.account, "run", run.pk)
+    assert (reverse("run-undo", args=[run.pk]) in read(rock.account, "run", run.pk)) == is_offered
+
+
+def test_undoing_a_run_leads_to_a_plan(library: SpotifyAccount) -> None:
+    plans.choose(library, [plans.Choice("Rock", ("rock",), 0.5)])
+    run = plans.make(library)
+    job, _ = writing.start(run)
+    while job.is_active:
+        job = tasks.work(job.pk, job.lease_token)
+    client = signed_in(library)
+    response = client.post(reverse("run-undo", args=[run.pk]))
+    undo = library.plans.get(kind="undo")
+    assert response["Location"] == reverse("plan", args=[undo.pk])
+    page = client.get(response["Location"]).content.decode()
+    assert "Apply to Spotify" in page
+    version = run.versions.get()
+    assert client.post(reverse("version-restore", args=[version.pk]))["Location"] == reverse(
+        "plan", args=[library.plans.get(kind="restore").pk]
+    )
 
 
 def test_old_versions_can_be_restored_the_newest_cannot(rock: GenrePlaylist) -> None:

@@ -1,10 +1,11 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from organizer import jobs
+from organizer import jobs, network
 from organizer.models import Job, SpotifyAccount
 from tests.organizer.browsing import said, signed_in
 
@@ -51,6 +52,55 @@ def test_a_waiting_job_says_why_and_until_when(account: SpotifyAccount, job: Job
     page = signed_in(account).get(reverse("job", args=[job.pk])).content.decode()
     assert "Spotify asked us to wait." in page
     assert until.strftime("%H:%M UTC") in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "badge"),
+    [
+        ("pace", "Keeping pace"),
+        ("rate", "Asked to wait"),
+        ("quota", "Quota used up"),
+        ("outage", "No answer"),
+    ],
+)
+def test_the_kinds_of_waiting_look_different(
+    account: SpotifyAccount, job: Job, kind: str, badge: str
+) -> None:
+    jobs.wait(jobs.claim(job.pk), 600, "It waits.", kind)
+    page = signed_in(account).get(reverse("job", args=[job.pk])).content.decode()
+    assert badge in page
+    assert ("Try now" in page) is (kind == "quota")
+
+
+def test_a_quota_pause_can_be_tried_once_in_five_minutes(
+    account: SpotifyAccount, job: Job, redis_client: Any
+) -> None:
+    client = signed_in(account)
+    for is_first in (True, False):
+        network.gate().block("spotify", 3600, "The developer quota of Spotify is used up.", "quota")
+        Job.objects.update(lease_until=None)
+        jobs.wait(jobs.claim(job.pk), 3600, "The developer quota of Spotify is used up.", "quota")
+        response = client.post(reverse("job-try-now", args=[job.pk]))
+        assert ("tried just before" in said(response)) is not is_first
+        job.refresh_from_db()
+        assert (job.wait_until <= timezone.now()) is is_first
+        assert (network.gate().blocked("spotify") is None) is is_first
+        Job.objects.update(wait_until=timezone.now())
+
+
+def test_only_a_quota_pause_can_be_tried(account: SpotifyAccount, job: Job) -> None:
+    assert "any more" in said(signed_in(account).post(reverse("job-try-now", args=[job.pk])))
+
+
+def test_a_job_says_what_it_costs_and_how_long_that_takes(
+    account: SpotifyAccount, job: Job, redis_client: Any
+) -> None:
+    Job.objects.update(cost=1000, state="running", total=50_000, done=25_000)
+    page = signed_in(account).get(reverse("job", args=[job.pk])).content.decode()
+    assert "About 1,000 calls to Spotify, about 2 min left at the pace that it allows." in page
+    Job.objects.update(phase="classify")
+    page = signed_in(account).get(reverse("job", args=[job.pk])).content.decode()
+    assert "calls to Spotify" not in page
 
 
 def test_jobs_are_grouped_by_what_they_need(account: SpotifyAccount, job: Job) -> None:

@@ -29,5 +29,6 @@ class Command(BaseCommand):
             for part in report.sections:
                 for why, which in part.reasons.items():
                     self.stdout.write(f"  {len(which)} {part.title.lower()} left out: {why}")
-            if account.needs_link:
-                self.stdout.write("  has to connect to Spotify again.")
+            if account.needs_link or account.is_sealed:
+                why = " (no key in TOKEN_KEYS opens its tokens)" if account.is_sealed else ""
+                self.stdout.write(f"  has to connect to Spotify again{why}.")

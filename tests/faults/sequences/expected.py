@@ -54,18 +54,27 @@ class Shelf:
     held: list[str] = field(default_factory=list)
     taken_out: set[str] = field(default_factory=set)
     put_in: set[str] = field(default_factory=set)
+    edits: list[tuple[str, str]] = field(default_factory=list)  # ("out" or "in", song), the oldest first
 
     def look(self, now: Sequence[str]) -> None:
         """Whatever differs from what we last knew, hands did."""
         out, new = set(self.held) - set(now), set(now) - set(self.held)
         self.taken_out = (self.taken_out | out) - set(now)
         self.put_in = (self.put_in | new) & set(now)
+        self.edits += [("out", uri) for uri in sorted(out)] + [("in", uri) for uri in sorted(new)]
         self.held = list(now)
 
     def follow(self, uris: set[str], *, taken_out: Iterable[str], put_in: Iterable[str]) -> None:
         """Of songs that hands moved to and fro it may have noticed all or nothing: take its word for it."""
         self.taken_out = (self.taken_out - uris) | (uris & set(taken_out))
         self.put_in = (self.put_in - uris) | (uris & set(put_in))
+
+    def back(self, came: set[str], went: set[str], since: int) -> "Change":
+        """What takes these back, except what hands did after so many edits and have not undone themselves."""
+        there, later = set(self.held), self.edits[since:]
+        put_in = {uri for way, uri in later if way == "in"}
+        taken_out = {uri for way, uri in later if way == "out"}
+        return Change(sorted(went - there - taken_out), (came & there) - put_in)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ STEPS = {
     "like": 3, "unlike": 2, "like_again": 1, "like_another_release": 1,
     "hand": 5, "delete": 1, "take_back": 1, "touch_others": 1,
     "correct": 2, "choose": 2, "set_removals": 1, "set_duplicates": 1,
-    "apply": 5,
+    "apply": 5, "undo": 2,
 }  # fmt: skip
 NAMES = ("Rock", "Jazz", "Classical", "Mix")
 
@@ -56,6 +56,9 @@ class Life:
 
     def _apply(self, random: Random) -> None:
         self.writing.apply(random)
+
+    def _undo(self, random: Random) -> None:
+        self.writing.undo(random)
 
     def _choose(self, random: Random) -> None:
         """One to three playlists of one or two genres each."""

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from classifier.labels import FAMILIES
-from organizer import jobs, network, tasks
+from organizer import jobs, network, reverting, tasks
 from organizer.models import Job, ModelVersion, Prediction, ServiceGate, Track
 from tests.faults import mortal
 from tests.faults.sequences.expected import SINK
@@ -33,6 +33,7 @@ def prepare() -> None:
             for constant, value, small in (("PAGE", 50, PAGE), ("WRITE", 100, WRITE)):
                 if getattr(module, constant, None) == value:
                     setattr(module, constant, small)
+    reverting.placed.__kwdefaults__["chunk"] = WRITE  # bound before it became small
     tasks.PHASES["sync"] = replace(tasks.PHASES["sync"], then="classify")
     tasks.PHASES["classify"] = replace(tasks.PHASES["classify"], run=_classify)
     values = {"path": "test", "labels": list(FAMILIES), "is_champion": True}
