@@ -33,6 +33,8 @@ def start(plan: Plan) -> tuple[Job, bool]:
         raise plans.PlanError("This plan was applied, discarded or replaced already. Make a new one.")
     if not is_new and not Plan.objects.filter(pk=plan.pk, job=job).exists():
         raise plans.PlanError("Another plan is being written right now. Wait until that is done.")
+    if is_new:
+        Job.objects.filter(pk=job.pk).update(cost=plan.calls)
     return job, is_new
 
 
