@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from organizer import plans
 from organizer.models import Job, ModelVersion, Plan, SpotifyAccount
@@ -133,3 +134,45 @@ def test_one_click_of_many_applies_the_plan_once(
         if (call["method"], call["path"]) == ("POST", "/v1/me/playlists")
     ]
     assert len(made) == len(CHOICES) * len(accounts)
+
+
+def test_one_click_of_many_undoes_a_run_once(
+    tabs: dict[str, list[Tab]], accounts: list[SpotifyAccount], world: SimulatorProcess
+) -> None:
+    runs = {account.spotify_id: plans.make(account) for account in accounts}
+    for account in accounts:
+        journey.finished(journey.write(runs[account.spotify_id]))
+    address = {name: f"/history/run/{run.pk}" for name, run in runs.items()}
+    click_everywhere(
+        tabs,
+        accounts,
+        page=lambda account: address[account.spotify_id],
+        button=lambda account: f"{address[account.spotify_id]}/undo",
+        form=lambda _: {},
+    )
+    for account in accounts:
+        plan = made(account)
+        assert (plan.kind, plan.target) == (Plan.Kind.UNDO, runs[account.spotify_id])
+        assert len(account.plans.all()) == 2
+        journey.finished(journey.write(plan))
+        left = [
+            row["uris"]
+            for row in world.state(account.spotify_id)["playlists"]
+            if row["name"] in ("Loud", "Blue")
+        ]
+        assert left == [[], []]
+
+
+def test_got_it_is_the_same_however_often_it_is_clicked(
+    tabs: dict[str, list[Tab]], accounts: list[SpotifyAccount]
+) -> None:
+    until_then = timezone.now()
+    click_everywhere(
+        tabs,
+        accounts,
+        page=lambda _: "/library",
+        button=lambda _: "/library/seen",
+        form=lambda _: {"until": until_then.isoformat()},
+    )
+    seen = SpotifyAccount.objects.values_list("visited_at", flat=True)
+    assert list(seen) == [until_then] * len(accounts)
