@@ -46,7 +46,10 @@ def _is_planned_anew(plan: Plan) -> bool:
 
 def write_batch(job: Job) -> bool:
     """Write the next playlist of the job's plan; True when all are written."""
-    plan = Plan.objects.select_related("account").filter(job=job, state=Plan.State.APPLYING).first()
+    standing = [Plan.State.APPLYING, Plan.State.APPLIED]
+    plan = Plan.objects.select_related("account").filter(job=job, state__in=standing).first()
+    if plan and plan.state == Plan.State.APPLIED:
+        return True  # a worker that was killed before it could say so
     if plan is None:
         raise ProviderError("This plan was replaced by a newer one; nothing more is written.", permanent=True)
     if _is_planned_anew(plan):
