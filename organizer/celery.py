@@ -19,7 +19,7 @@ class Channel(broker.Channel):
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         if self.connection.client is None:
             raise ConnectionError("The connection to the broker was closed.")
-        return dict(super()._connparams(asynchronous))
+        return dict(super()._connparams(asynchronous))  # type: ignore[misc]
 
 
 broker.Transport.Channel = Channel

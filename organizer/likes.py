@@ -64,9 +64,10 @@ def _others(
     account: SpotifyAccount, moments: set[datetime | None], uris: Iterable[str], mark: int
 ) -> list[SavedTrack]:
     """Likes of these very moments that were not met under this mark, and that this page does not list."""
-    if not any(moments):
+    known_moments = [moment for moment in moments if moment]
+    if not known_moments:
         return []
-    unmet = account.saves.filter(is_unliked=False, added_at__in=moments - {None})
+    unmet = account.saves.filter(is_unliked=False, added_at__in=known_moments)
     unmet = unmet.exclude(seen_by_job=mark).exclude(track__uri__in=list(uris))
     return list(unmet.select_related("track").only(*_SAVE_FIELDS))
 

@@ -110,7 +110,7 @@ def plan_batch(job: Job) -> bool:
     assert job.account is not None, "a plan is made for an account"
 
     def keep(kept: dict[str, Any]) -> None:
-        jobs.tick(job, cursor=kept)
+        jobs.tick(job, cursor=kept, **reader.progress)
 
     reader = Reader(job.account, job.cursor, keep=keep, seconds=BATCH_S)
     try:

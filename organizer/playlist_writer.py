@@ -59,7 +59,7 @@ class PlaylistWriter:
 
     def _head(self) -> PlaylistHead:
         head = accounts.with_spotify(self.rule.account, lambda api: api.playlist(self.rule.spotify_id))
-        if head.owner_id != self.rule.account.spotify_id:
+        if (head.spotify_id, head.owner_id) != (self.rule.spotify_id, self.rule.account.spotify_id):
             raise NotOurs(
                 f"“{self.rule.name}” belongs to somebody else on Spotify; Cratewise does not write to it.",
                 permanent=True,
@@ -74,8 +74,9 @@ class PlaylistWriter:
         if found.is_edited:
             self._tell("“{}” had changed on Spotify meanwhile; your edits were kept.")
             self.refused |= set(self.rule.tombstones) - taken_out
-            if self.plan.kind == Plan.Kind.ORGANIZE:
-                self.refused |= proposals.held_already(self.rule, self.intent.adds)
+        has_changed = self.rule.snapshot_id != self.entry.get("snapshot_id")
+        if has_changed and self.plan.kind == Plan.Kind.ORGANIZE:
+            self.refused |= proposals.held_already(self.rule, self.intent.adds)
         self._begin()
 
     def _begin(self, *, was_created: bool = False) -> None:
@@ -144,7 +145,7 @@ class PlaylistWriter:
                 self._send_add(chunk, None)
             return
         for position, chunk in placed(self.rule.written_uris, adds[:room], model):
-            self._send_add(chunk, position)
+            self._send_add(chunk, min(position, self.entries))
 
     def _send_add(self, chunk: list[str], position: int | None) -> int:
         """Add the songs; how many. One that Spotify no longer has is left out, and does not keep the others out."""

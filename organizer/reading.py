@@ -44,13 +44,13 @@ class Pages:
     spotify_id: str
     snapshot_id: str
     total: int | None = None
-    entries: int = 0
+    offset: int = 0
     uris: list[str] = field(default_factory=list)
     isrcs: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
-        return self.total is not None and self.entries >= self.total
+        return self.total is not None and self.offset >= self.total
 
 
 def mark_of(rule: GenrePlaylist) -> str:
@@ -80,6 +80,13 @@ class Reader:
     ) -> None:
         self.account, self.kept, self._keep = account, kept or {}, keep
         self._deadline, self._has_more = time.monotonic() + seconds, False
+
+    @property
+    def progress(self) -> dict[str, int]:
+        """Songs read and songs in all, of the playlist that is being read."""
+        pages = self.kept.get("pages", {})
+        total = pages.get("total") or 0
+        return {"done": min(total, pages.get("offset", 0)), "total": total}
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
@@ -152,12 +159,12 @@ class Reader:
         for _ in range(TRIES):
             pages = self._pages_of(head)
             self._read_on(pages)
-            again = head if pages.is_whole and pages.entries <= PAGE else self.head(head.spotify_id)
+            again = head if pages.is_whole and pages.offset == PAGE else self.head(head.spotify_id)
             del self.kept["pages"]  # only now: asking for the head may be interrupted, too
             if again is None:
                 raise NotFound(f"“{head.name}” is gone from Spotify.")
             if again.snapshot_id == head.snapshot_id and pages.is_whole:
-                unreadable = pages.entries - len(pages.uris)
+                unreadable = (pages.total or 0) - len(pages.uris)
                 return Contents(head.snapshot_id, tuple(pages.uris), pages.isrcs, unreadable)
             head = again
             if head.spotify_id in self.kept.get("heads", {}).get("found", {}):
@@ -174,11 +181,11 @@ class Reader:
         """Read until the end, or until the total changes."""
         self.kept["pages"] = vars(pages)
         while not pages.is_whole:
-            page = self._ask(lambda api: api.playlist_items(pages.spotify_id, pages.entries))
-            if pages.total not in (None, page.total) or not page.entries and page.total > pages.entries:
+            page = self._ask(lambda api: api.playlist_items(pages.spotify_id, pages.offset))
+            if pages.total not in (None, page.total):
                 pages.total = None
                 return
-            pages.total, pages.entries = page.total, pages.entries + page.entries
+            pages.total, pages.offset = page.total, pages.offset + PAGE
             pages.uris += page.uris
             pages.isrcs |= {uri: isrc for uri, isrc in zip(page.uris, page.isrcs, strict=True) if isrc}
             self._has_more = True

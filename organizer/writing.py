@@ -33,6 +33,8 @@ def start(plan: Plan) -> tuple[Job, bool]:
         raise plans.PlanError("This plan was applied, discarded or replaced already. Make a new one.")
     if not is_new and not Plan.objects.filter(pk=plan.pk, job=job).exists():
         raise plans.PlanError("Another plan is being written right now. Wait until that is done.")
+    if is_new:
+        Job.objects.filter(pk=job.pk).update(cost=plan.calls)
     return job, is_new
 
 
@@ -44,7 +46,10 @@ def _is_planned_anew(plan: Plan) -> bool:
 
 def write_batch(job: Job) -> bool:
     """Write the next playlist of the job's plan; True when all are written."""
-    plan = Plan.objects.select_related("account").filter(job=job, state=Plan.State.APPLYING).first()
+    standing = [Plan.State.APPLYING, Plan.State.APPLIED]
+    plan = Plan.objects.select_related("account").filter(job=job, state__in=standing).first()
+    if plan and plan.state == Plan.State.APPLIED:
+        return True  # a worker that was killed before it could say so
     if plan is None:
         raise ProviderError("This plan was replaced by a newer one; nothing more is written.", permanent=True)
     if _is_planned_anew(plan):

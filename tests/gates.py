@@ -6,11 +6,13 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from organizer import network
 from organizer.models import ServiceGate
 
 
 def open_gates() -> None:
-    """Forget pauses, paces and failures, in Redis and in the database."""
+    """Forget pauses, paces and failures, in Redis, in the database and in this process."""
+    network.reset()
     client = redis.Redis.from_url(settings.REDIS_URL)
     if keys := client.keys("gate:*"):
         client.delete(*keys)

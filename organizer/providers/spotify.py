@@ -75,7 +75,6 @@ class ItemsPage:
     """Part of a playlist. Null entries are songs that Spotify withdrew or would not show just now."""
 
     total: int
-    entries: int  # how many the page held, readable or not
     uris: tuple[str, ...]
     isrcs: tuple[str, ...]  # as many as uris; empty where it is not known
 
@@ -137,7 +136,6 @@ class Spotify:
         known = [item for item in items if item.get("uri")]
         return ItemsPage(
             total=int(body["total"]),
-            entries=len(entries),
             uris=_texts(item["uri"] for item in known),
             isrcs=_texts((item.get("external_ids") or {}).get("isrc") for item in known),
         )

@@ -51,7 +51,8 @@ def library(account: SpotifyAccount) -> Iterator[Row]:
     columns = {key: F(f"track__{name}") for key, name in names.items()}
     artist = {f"artist_{name}": F(f"track__primary_artist__{name}") for name in ("spotify_id", "name")}
     rows = account.saves.order_by("added_at", "track__uri")
-    for row in rows.values("added_at", "is_unliked", **columns, **artist).iterator(ROWS):
+    found: Iterator[Row] = rows.values("added_at", "is_unliked", **columns, **artist).iterator(ROWS)  # type: ignore[assignment]
+    for row in found:
         ident, name = row.pop("artist_spotify_id"), row.pop("artist_name")
         first = {"id": ident, "name": name} if ident else None
         yield row | {"artist": first, "added_at": when(row["added_at"])}

@@ -65,7 +65,7 @@ def _rows(found: Plan) -> list[dict[str, Any]]:
     going = Count("pk", filter=Q(is_accepted=True, kind=PlanItem.Kind.REMOVE))
     counts = found.items.order_by().values("playlist")
     counts = counts.annotate(ticked=ticked, going=going, moves=Count("pk", filter=~Q(move="")))
-    by_playlist = {row.pop("playlist"): row for row in counts}
+    by_playlist = {row["playlist"]: row for row in counts}
     nothing = {"ticked": 0, "going": 0, "moves": 0}
     first: dict[int, list[Any]] = {}
     for item in found.items.filter(position__lt=PEEK).select_related("track"):

@@ -178,3 +178,14 @@ def test_a_write_waits_while_a_plan_is_made(grown: Plan) -> None:
     job, _ = writing.start(grown)
     Job.objects.create(account=grown.account, kind=Job.Kind.PLAN, phase="plan")
     assert tasks.work(job.pk).state == Job.State.WAITING
+
+
+def test_a_worker_killed_after_its_last_word_leaves_a_job_that_is_done(
+    library: SpotifyAccount, simulator: Any
+) -> None:
+    plan = make_plan(library, [ROCK])
+    job = write(plan)
+    before = calls(simulator)
+    Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, finished_at=None)
+    assert run(Job.objects.get(pk=job.pk)).state == Job.State.DONE
+    assert calls(simulator) == before

@@ -125,6 +125,14 @@ def test_a_service_that_stays_away_is_skipped_with_a_note(job: Job, simulator: A
     assert "ReccoBeats" in job.counts["notes"][0]
 
 
+def test_a_service_that_has_a_rest_is_done_without(job: Job, simulator: Any) -> None:
+    for _ in range(5):
+        network.gate().failed("reccobeats")
+    assert enrich.enrich_batch(job)
+    assert "ReccoBeats does not answer properly" in job.counts["notes"][0]
+    assert simulator.requests("reccobeats") == []
+
+
 def test_a_short_pause_of_deezer_makes_the_job_wait_and_say_why(job: Job, simulator: Any) -> None:
     network.gate().block("deezer", 60, "Deezer asked us to wait (rate limit).")
     Job.objects.update(phase="listen", lease_until=None)

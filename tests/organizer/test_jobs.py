@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from organizer import accounts, jobs, tasks
 from organizer.models import Job, SpotifyAccount
+from organizer.providers.errors import GateClosed
 
 
 @pytest.fixture
@@ -76,6 +77,30 @@ def test_a_waiting_job_is_due_only_when_its_wait_is_over(job: Job) -> None:
     jobs.wait(claimed(job), 60, "Spotify asked us to wait (rate limit).")
     assert jobs.due() == []
     Job.objects.update(wait_until=timezone.now() - timedelta(seconds=1))
+    assert jobs.due() == [job]
+
+
+@pytest.mark.parametrize(("seconds", "is_sent"), [(0.5, True), (30, True), (119, True), (3600, False)])
+def test_short_waits_are_messages_and_long_ones_are_left_to_the_sweep(
+    job: Job, monkeypatch: pytest.MonkeyPatch, seconds: float, is_sent: bool
+) -> None:
+    def refuse(_: Job) -> None:
+        raise GateClosed("Spotify asked us to wait.", retry_after_s=seconds, kind="rate")
+
+    sent: list[float] = []
+    monkeypatch.setattr(tasks, "_run_batch", refuse)
+    monkeypatch.setattr(tasks.advance, "apply_async", lambda *_, countdown, **__: sent.append(countdown))
+    tasks.advance(job.pk)
+    assert [round(delay, 1) for delay in sent] == ([pytest.approx(seconds, abs=0.3)] if is_sent else [])
+    job.refresh_from_db()
+    assert (job.state, job.wait_kind) == (Job.State.WAITING, "rate")
+
+
+def test_a_wait_that_is_over_leaves_no_trace(job: Job) -> None:
+    jobs.wait(claimed(job), 60, "Spotify asked us to wait.", "quota")
+    assert jobs.wake(job) and not jobs.wake(Job(pk=0))
+    job.refresh_from_db()
+    assert (job.wait_kind, job.wait_reason) == ("", "")
     assert jobs.due() == [job]
 
 

@@ -7,10 +7,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from organizer import jobs, network, plans, tasks, writing
+from organizer import jobs, plans, tasks, writing
 from organizer.models import GenrePlaylist, Job, Plan, SpotifyAccount
 from organizer.providers.errors import ProviderError
-from organizer.providers.paces import Pace
 from organizer.providers.spotify import Spotify
 from organizer.reading import Reader
 from tests.organizer.browsing import said, signed_in
@@ -39,15 +38,14 @@ def edit(simulator: Any) -> str:
     return playlist["uris"][0]
 
 
-def test_a_playlist_longer_than_the_gate_lets_through_is_read_page_by_page_once(
-    written: SpotifyAccount, simulator: Any, settings: Any
-) -> None:
+def test_a_reading_that_is_interrupted_goes_on_where_it_was(written: SpotifyAccount, simulator: Any) -> None:
     gone = edit(simulator)
-    settings.GATE_PACES = {"spotify": Pace(3, 30.0)}
-    network.reset()
+    simulator.set_fault("rate_limited", path="/items$", after=3, times=1)
+    simulator.set_fault("rate_limited", path="/playlists/[^/]+$", times=1)  # the look after the pages
     job = run(plans.start(written)[0])
     assert job.state == Job.State.DONE
-    assert pages_read(simulator) == -(-len(simulator.playlist("All")["uris"]) // 50)
+    assert [fault["struck"] for fault in simulator.faults()] == [1, 1]
+    assert pages_read(simulator) == 8 + 1
     assert GenrePlaylist.objects.get().tombstones == [gone]
 
 
@@ -125,11 +123,12 @@ def test_a_plan_job_that_meets_a_resumed_write_ends_with_a_sentence(library: Spo
 
 
 def test_a_second_click_joins_the_job_and_another_wish_is_refused(library: SpotifyAccount) -> None:
-    plans.choose(library, [ROCK])
+    apply(library, [ROCK])
+    plan = Plan.objects.get()
     first, is_new = plans.start(library)
     assert (is_new, plans.start(library)) == (True, (first, False))
     with pytest.raises(plans.PlanError, match="Another plan is being made"):
-        plans.start(library, {"undo": 1})
+        plans.start(library, {"undo": plan.pk})
 
 
 def test_where_spotify_asks_to_wait_the_plan_is_made_by_a_job(

@@ -55,6 +55,7 @@ def playlist_with_history(account: SpotifyAccount, name: str, uris: list[str]) -
         written_uris=states[-1],
         tombstones=[uris[39]],
         pins=uris[3:5],
+        isrcs={"spotify:track:stranger": "USRC12345678"},
         snapshot_id="snapshot-5",
         read_at=timezone.now(),
     )

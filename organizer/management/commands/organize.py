@@ -81,14 +81,21 @@ class Command(BaseCommand):
     def _print(self, plan: Plan) -> None:
         for entry in plan.entries:
             change = f"+{entry['add']}" if entry["add"] else ""
-            leaving = f"{entry['remove']} no longer fit (kept)" if entry["remove"] else ""
-            details = ", ".join(part for part in (change, leaving) if part)
+            going = plan.items.filter(playlist=entry["playlist"], kind="remove", is_accepted=True).count()
+            kept = entry["remove"] - going
+            leaving = (f"-{going}" if going else "", f"{kept} no longer fit (kept)" if kept else "")
+            details = ", ".join(part for part in (change, *leaving) if part)
             self.stdout.write(f"{entry['name']}: {entry['action'].replace('_', ' ')} {details}".rstrip())
             for item in plan.items.filter(playlist=entry["playlist"], kind="add").select_related("track")[:5]:
                 self.stdout.write(f"    + {item.track}  ({item.reason})")
             if entry["add"] > 5:
                 self.stdout.write(f"      … and {entry['add'] - 5} more")
+        self._print_notes(plan)
         self.stdout.write(f"Costs {plan.calls} Spotify calls.")
+
+    def _print_notes(self, plan: Plan) -> None:
+        for sentence in plan.notes:
+            self.stdout.write(f"Note: {sentence}")
 
     def _asked(self, plan: Plan) -> bool:
         if not sys.stdin.isatty():
@@ -96,6 +103,8 @@ class Command(BaseCommand):
         return input("Write this to Spotify? [y/N] ").strip().lower() in {"y", "yes"}
 
     def _print_written(self, plan: Plan) -> None:
+        plan.refresh_from_db()
+        self._print_notes(plan)
         for version in plan.versions.select_related("playlist").order_by("playlist__name"):
             added = len(set(version.uris_after or []) - set(version.uris_before))
             kind = "made, " if version.was_created else ""
