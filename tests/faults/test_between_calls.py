@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from organizer import plans, writing
+from organizer import plans, playlist_writer, writing
 from organizer.models import GenrePlaylist, Job, ModelVersion, Plan, SpotifyAccount
 from tests.faults import mortal
 from tests.faults.conftest import forget_everybody, open_gates
@@ -100,6 +100,6 @@ def killed_at(moment: int, world: SimulatorProcess) -> bool:
 def test_a_write_killed_between_any_two_calls(
     world: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "WRITE", CHUNK)  # several calls for few songs
+    monkeypatch.setattr(playlist_writer, "WRITE", CHUNK)  # several calls for few songs
     moment = next(moment for moment in count(1) if not killed_at(moment, world))
     assert moment > 2 * LEAST_CALLS
