@@ -1,7 +1,7 @@
 """Every fault of the simulator ends in recovery or in one clear sentence, and nothing is lost."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -223,13 +223,15 @@ def test_writing_playlists(
     journey.check_playlists(cleo, simulator, plan)
 
 
-def edited(cleo: SpotifyAccount, simulator: Any, songs: int) -> tuple[Plan, list[str]]:
+def edited(
+    cleo: SpotifyAccount, simulator: Any, songs: int, *, finish: Callable[[Job, Any], Job] = go_on
+) -> tuple[Plan, list[str]]:
     """Cleo's first playlist was written and edited by hand since; the plan, and what the playlist holds."""
     simulator.like(songs, user="cleo")
     sync(cleo)
     predict_in_turn(cleo)
     plan = journey.propose(cleo, [plans.Choice("Loud", ("rock", "pop"), 0.0)])
-    go_on(writing.start(plan)[0], simulator)
+    finish(writing.start(plan)[0], simulator)
     playlist, foreign = simulator.playlist("Loud", "cleo"), simulator.state("ada")["liked"][0]
     simulator.edit_playlist("add", playlist["id"], user="cleo", uris=[foreign], position=2)
     left = simulator.edit_playlist("remove", playlist["id"], user="cleo", uris=playlist["uris"][:1])

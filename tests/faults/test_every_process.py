@@ -9,7 +9,7 @@ import pytest
 
 from organizer import network
 from organizer.models import Job, ModelVersion
-from tests.faults import databases
+from tests.faults import databases, journey
 from tests.faults.conftest import forget_everybody
 from tests.faults.phases import begin, check
 from tests.faults.program import until
@@ -97,6 +97,11 @@ def world(stage: Stage, settings: Any) -> Iterator[SimulatorProcess]:
     network.reset()
 
 
+def by_workers(job: Job, world: SimulatorProcess) -> Job:
+    """The sweep finds it and has them do it."""
+    return journey.finished(job)
+
+
 def has_ended(stage: Stage, job: Job) -> bool:
     """Meanwhile what died is started again, as by the supervisor."""
     stage.raise_curtain()
@@ -115,7 +120,7 @@ def test_nothing_is_lost(
     stage: Stage, world: SimulatorProcess, protocol: Protocol, blow: Blow, phase: Phase
 ) -> None:
     account = link("cleo", world)
-    job = begin(phase.name, account, world, songs=LIKED)
+    job = begin(phase.name, account, world, songs=LIKED, finish=by_workers)
     if phase.slow:
         world.set_fault("slow", **phase.slow)
     until(lambda: is_in(phase, job), IN_TIME_S)
