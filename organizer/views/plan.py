@@ -121,13 +121,18 @@ def _save_ticks(request: HttpRequest, found: Plan, playlist_id: int) -> HttpResp
     else:
         messages.success(request, "Your ticks are saved.")
     onward = redirect("plan-playlist", found.pk, playlist_id)
-    if (page := request.POST.get("then", "")).isdigit():
+    if _is_id(page := request.POST.get("then", "")):
         onward["Location"] += f"?page={page}"
     return onward
 
 
 def _ids(form: QueryDict, name: str) -> list[int]:
-    return [int(value) for value in form.getlist(name) if value.isdigit()]
+    return [int(value) for value in form.getlist(name) if _is_id(value)]
+
+
+def _is_id(text: str) -> bool:
+    """Plain digits, and no more of them than the database has room for."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 @require_POST

@@ -90,6 +90,16 @@ def test_applying_nothing_is_refused(plan: Plan) -> None:
     assert not plan.account.jobs.filter(kind=Job.Kind.WRITE).exists()
 
 
+@pytest.mark.parametrize("number", ["²", "9" * 30, "-1", "x", ""])
+def test_what_is_no_number_of_ours_counts_as_unticked(plan: Plan, number: str) -> None:
+    client = signed_in(plan.account)
+    answer = client.post(reverse("plan-apply", args=[plan.pk]), {"playlist": number})
+    assert "Tick at least one" in said(client.get(answer["Location"]))
+    ticks = {"item": number, "shown": number, "then": number}
+    songs = reverse("plan-playlist", args=[plan.pk, plan.entries[0]["playlist"]])
+    assert client.post(songs, ticks)["Location"].startswith(songs)
+
+
 def test_a_discarded_plan_cannot_be_applied(plan: Plan) -> None:
     client = signed_in(plan.account)
     client.post(reverse("plan-discard", args=[plan.pk]))
