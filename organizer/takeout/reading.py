@@ -10,6 +10,8 @@ from organizer.takeout.checks import TakeoutError
 
 MOST_BYTES = 100_000_000  # of the document, unzipped
 MOST_MEMBERS = 1000
+# Parsed, an empty list takes thirty times the room of its text. 50,000 songs have half a million lists and objects.
+MOST_CONTAINERS, MOST_VALUES = 1_500_000, 10_000_000
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
@@ -19,9 +21,9 @@ def load(file: IO[bytes]) -> Any:
     start = file.read(4)
     file.seek(0)
     if start.startswith(b"PK"):
-        return parse(unzipped(file, DOCUMENT))
+        return parse(_simple(unzipped(file, DOCUMENT)))
     if start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
-        return parse(_limited(file))
+        return parse(_simple(_limited(file)))
     raise TakeoutError("This is neither a zip nor a JSON file. Choose the file that “Export” gave you.")
 
 
@@ -41,6 +43,12 @@ def _limited(file: IO[bytes], most: int = MOST_BYTES) -> bytes:
     found = file.read(most + 1)
     if len(found) > most:
         raise TakeoutError(f"This file holds more than {most // 1_000_000} MB. No export of Cratewise does.")
+    return found
+
+
+def _simple(found: bytes) -> bytes:
+    if found.count(b"[") + found.count(b"{") > MOST_CONTAINERS or found.count(b",") > MOST_VALUES:
+        raise TakeoutError("This file is more intricate than any export of Cratewise.")
     return found
 
 

@@ -334,6 +334,11 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
         takeout.load(zipped(cratewise_json=b" " * 100_000_001))
 
 
+def test_a_file_of_nothing_but_brackets_is_refused_before_it_is_parsed() -> None:
+    with pytest.raises(takeout.TakeoutError, match="more intricate"):
+        takeout.load(zipped(cratewise_json=b'{"a": [' + b"[]," * 1_500_000 + b"0]}"))
+
+
 @pytest.mark.parametrize(
     ("file", "message"),
     [
