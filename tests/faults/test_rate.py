@@ -17,7 +17,7 @@ pytestmark = pytest.mark.faults
 LIMIT, OURS = 100, 95
 SONGS, PAGES = 5500, 110
 IS_REAL = os.environ.get("FAULTS") == "all"
-WINDOW_S = 30.0 if IS_REAL else 10.0
+WINDOW_S = 30.0 if IS_REAL else 15.0
 USERS = ("ada", "ben", "cleo")
 
 
