@@ -16,7 +16,7 @@ from organizer.providers.errors import ProviderError
 from organizer.reading import Interrupted, Reader
 
 BATCH_S = 60.0
-TRUST_S = 3600.0  # how long we go without asking again which playlists the user still has
+TRUST_S = 120.0  # how long we go without asking again which playlists the user still has
 PLANNING = (
     "A new plan is being made, which will take this one's place. Wait until that is done, or cancel it."
 )

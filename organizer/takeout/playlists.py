@@ -15,17 +15,22 @@ class Playlists:
         self.is_other, self.is_backup = is_other, is_backup
 
     def restore(self, report: Report) -> None:
-        """Those that are not here yet: one with a known id or name stays as it is."""
+        """Those that are not here yet: one with a known id or name stays as it is.
+
+        A rule here that has no playlist yet takes over the one that the takeout knows under its name; else the next
+        plan would make a second one.
+        """
         section, history = report.section("Playlists"), report.section("Versions of playlists")
         mine = list(self.account.playlists.all())
         here: set[Any] = {rule.spotify_id for rule in mine if rule.spotify_id}
-        here |= {(rule.name, rule.is_active) for rule in mine if rule.is_active or not rule.spotify_id}
+        named = {(rule.name, rule.is_active): rule for rule in mine if rule.is_active or not rule.spotify_id}
         made: dict[int, GenrePlaylist] = {}
         for row in self.found["playlists"]:
-            if here & {row["spotify_id"], (row["name"], row["is_active"])}:
+            rule = named.get((row["name"], row["is_active"]))
+            if row["spotify_id"] in here or (rule and not self._is_heir(rule, row)):
                 section.skip(row["name"], "You have this playlist here already; it stays as it is.")
                 continue
-            made[row["number"]] = self._rule(row)
+            made[row["number"]] = self._inherit(rule, row) if rule else self._rule(row)
         section.restored = len(made)
         if self.is_other:
             return
@@ -35,13 +40,27 @@ class Playlists:
                 history.restored += self._versions(rule, row, runs, place)
         self._link_runs(made, runs)
 
+    def _is_heir(self, rule: GenrePlaylist, row: Row) -> bool:
+        is_bare = not (rule.spotify_id or rule.ref or rule.versions.exists())
+        return is_bare and bool(row["spotify_id"]) and not self.is_other
+
+    def _inherit(self, rule: GenrePlaylist, row: Row) -> GenrePlaylist:
+        """The rule as it is here, with the takeout's playlist and the memory of it."""
+        for name, value in (self._held(row) | {"tombstones": row["tombstones"]}).items():
+            setattr(rule, name, value)
+        rule.save()
+        return rule
+
+    def _held(self, row: Row) -> Row:
+        values = {name: row[name] for name in ("spotify_id", "ref", "written_uris", "pins", "isrcs")}
+        is_claimed = row["is_claimed"] if self.is_backup else bool(row["spotify_id"])
+        return values | {"is_claimed": is_claimed}
+
     def _rule(self, row: Row) -> GenrePlaylist:
         fields = ("name", "genres", "min_confidence", "min_size", "is_active", "tombstones")
         values = {name: row[name] for name in fields}
         if not self.is_other:
-            held = ("spotify_id", "ref", "written_uris", "pins", "isrcs")
-            values |= {name: row[name] for name in held}
-            values["is_claimed"] = row["is_claimed"] if self.is_backup else bool(row["spotify_id"])
+            values |= self._held(row)
         if self.is_backup:
             values |= {"snapshot_id": row["snapshot_id"], "read_at": row["read_at"]}
         return GenrePlaylist.objects.create(account=self.account, **values)

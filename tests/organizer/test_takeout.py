@@ -218,6 +218,21 @@ def test_ids_of_playlists_are_claims_until_they_are_proven(rich: SpotifyAccount)
     assert claims == {"Rock": True, "Old": False}
 
 
+def test_a_rule_chosen_before_the_import_takes_over_the_playlist_of_its_name(rich: SpotifyAccount) -> None:
+    before = rich.playlists.exclude(spotify_id="").first()
+    assert before is not None
+    document = takeout.document(rich)
+    account = emptied(rich)
+    GenrePlaylist.objects.create(
+        account=account, name=before.name, genres=["pop"], is_active=before.is_active, min_confidence=0.9
+    )
+    takeout.restore(account, document)
+    rule = account.playlists.get(spotify_id=before.spotify_id)
+    assert (rule.genres, rule.min_confidence, rule.is_claimed) == (["pop"], 0.9, True)
+    assert (rule.ref, rule.tombstones, rule.pins) == (before.ref, before.tombstones, before.pins)
+    assert account.playlists.filter(name=before.name).count() == 1
+
+
 def test_twice_is_once(rich: SpotifyAccount) -> None:
     document = takeout.document(rich)
     before = plain(document)
