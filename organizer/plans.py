@@ -182,6 +182,7 @@ def accept_playlists(plan: Plan, playlist_ids: set[int]) -> None:
         for entry in row.entries:
             is_offered = entry["action"] not in {Action.UNCHANGED, Action.TOO_SMALL}
             entry["is_accepted"] = is_offered and entry["playlist"] in playlist_ids
+            entry["is_declined"] = is_offered and not entry["is_accepted"]
 
 
 @contextmanager

@@ -157,6 +157,8 @@ class PlaylistWriter:
         except Refused as refused:
             if len(chunk) == 1:
                 self._tell(f"Spotify did not take a song for “{{}}” ({chunk[0]}). {refused}")
+                # Unticked it stays unticked in later plans, and is not tried again every day.
+                self.plan.items.filter(playlist=self.rule, uri=chunk[0]).update(is_accepted=False)
                 return 0
             half = len(chunk) // 2
             done = self._send_add(chunk[:half], position)

@@ -1,5 +1,6 @@
 """The user's rules against their playlists → what a plan proposes, and storing it with every reason."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
@@ -11,7 +12,7 @@ from classifier.labels import display_name
 from organizer import learning, verdicts
 from organizer.duplicates import Release, one_each, recordings
 from organizer.learning import seen_of
-from organizer.merging import ROOM, Action, PlaylistDiff, Removals, Seen, Terms, diff, moving
+from organizer.merging import ROOM, Action, PlaylistDiff, Removals, Seen, Terms, calls, diff, moving
 from organizer.models import GenrePlaylist, Plan, PlanItem, PlaylistVersion, SpotifyAccount, Track
 from organizer.providers.spotify import ASK, PlaylistHead
 from organizer.reading import Reader, mark_of
@@ -84,10 +85,12 @@ def organize(account: SpotifyAccount, rules: Sequence[GenrePlaylist], heads: Hea
     """What every rule of the user wants of its playlist."""
     songs = verdicts.of_library(account)
     wanted = {rule.pk: [song for song in songs if passes(song, rule)] for rule in rules}
-    same = _recordings(account, rules, wanted)
-    liked = {song.track.uri: song for song in songs}
+    unjudged = [song for song in songs if not song.genre]
+    tracks = {song.track.uri: song.track for group in (*wanted.values(), unjudged) for song in group}
+    same = _recordings(account, rules, tracks)
+    known = Known({song.track.uri: song for song in songs}, same, _roots(unjudged, same))
     found = [
-        Proposal(rule, _diff(rule, wanted[rule.pk], liked, head=head, same=same), head)
+        Proposal(rule, _diff(rule, wanted[rule.pk], known, head), head)
         for rule in rules
         for head in [heads.get(rule.spotify_id)]
     ]
@@ -103,11 +106,23 @@ def _overflow(proposal: Proposal) -> str:
     return f"“{proposal.name}” would be too long: Spotify takes {ROOM:,} songs in a playlist; {songs:,} stay out."
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of the library, whichever playlist is looked at."""
+
+    liked: Mapping[str, Verdict]
+    same: Mapping[str, str]  # {uri: recording}
+    unjudged: frozenset[str]  # recordings that are liked and of which nothing is known yet
+
+
+def _roots(songs: Sequence[Verdict], same: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(same.get(song.track.uri, song.track.uri) for song in songs)
+
+
 def _recordings(
-    account: SpotifyAccount, rules: Sequence[GenrePlaylist], wanted: Mapping[int, Sequence[Verdict]]
+    account: SpotifyAccount, rules: Sequence[GenrePlaylist], tracks: Mapping[str, Track]
 ) -> dict[str, str]:
-    """{uri: recording} of the wanted songs, and of those that are in the playlists or were taken out."""
-    tracks = {song.track.uri: song.track for songs in wanted.values() for song in songs}
+    """{uri: recording} of `tracks`, and of the songs that are in the playlists or were taken out."""
     others = {uri for rule in rules for uri in (*rule.written_uris, *rule.tombstones)} - tracks.keys()
     known = list(_tracks(others))
     strangers = {uri: isrc for rule in rules for uri, isrc in rule.isrcs.items()}
@@ -143,19 +158,18 @@ def _release(track: Track) -> Release:
 
 
 def _diff(
-    rule: GenrePlaylist,
-    passing: Sequence[Verdict],
-    liked: Mapping[str, Verdict],
-    *,
-    head: PlaylistHead | None,
-    same: Mapping[str, str],
+    rule: GenrePlaylist, passing: Sequence[Verdict], known: Known, head: PlaylistHead | None
 ) -> PlaylistDiff:
     is_gone = bool(rule.spotify_id) and head is None
     seen = Seen(tombstones=tuple(rule.tombstones)) if is_gone else seen_of(rule)
     reasons = {song.track.uri: _reason(song, rule) for song in passing}
-    chosen = one_each(list(reasons), same, there=seen.uris, pins=set(seen.pins), tombstones=seen.tombstones)
+    chosen = one_each(
+        list(reasons), known.same, there=seen.uris, pins=set(seen.pins), tombstones=seen.tombstones
+    )
     wanted = {uri: reasons.get(uri, "") for uri in chosen.wanted}
-    leaving = {uri: _leaving(uri, liked, rule) for uri in seen.uris if uri not in wanted}
+    # Liked, and not judged (yet, or by the model of today): no reason to leave.
+    wanted |= {uri: "" for uri in seen.uris if known.same.get(uri, uri) in known.unjudged}
+    leaving = {uri: _leaving(uri, known.liked, rule) for uri in seen.uris if uri not in wanted}
     removals = Removals(rule.account.removals)
     terms = Terms(exists=head is not None, removals=removals, entries=head.total if head else 0)
     found = diff(seen, wanted, leaving, terms, twins=chosen.skipped)
@@ -181,19 +195,53 @@ def _leaving(uri: str, liked: Mapping[str, Verdict], rule: GenrePlaylist) -> str
     if passes(song, rule):
         return "The same recording is there twice, from two releases."
     if song.genre not in rule.genres:
-        return f"Now {display_name(song.genre)}." if song.genre else "It has no genre any more."
+        return f"Now {display_name(song.genre)}."
     return (
         f"Only {song.probability_of(rule.genres):.0%} sure; this playlist asks for {rule.min_confidence:.0%}."
     )
 
 
+@dataclass(frozen=True)
+class Unticked:
+    """What the user did not want of the plan before: it stays unticked until they tick it."""
+
+    playlists: frozenset[int] = frozenset()
+    songs: frozenset[tuple[int, str]] = frozenset()  # additions
+
+
+def _unticked(account: SpotifyAccount) -> Unticked:
+    last = account.plans.filter(kind=Plan.Kind.ORGANIZE).first()
+    if last is None:
+        return Unticked()
+    songs = last.items.filter(kind=PlanItem.Kind.ADD, is_accepted=False).values_list("playlist_id", "uri")
+    return Unticked(
+        frozenset(entry["playlist"] for entry in last.entries if entry.get("is_declined")), frozenset(songs)
+    )
+
+
+def _still_unticked(proposal: Proposal, unticked: Unticked) -> Proposal:
+    rule, found = proposal.rule, proposal.diff
+    items = tuple(
+        replace(item, is_accepted=item.is_accepted and (rule.pk, item.uri) not in unticked.songs)
+        for item in found.items
+    )
+    if items == found.items or found.action is Action.TOO_SMALL:
+        return proposal
+    ticked = Counter(item.kind for item in items if item.is_accepted)
+    is_new = found.action in {Action.NEW, Action.GONE}
+    cost = calls(ticked["add"], ticked["remove"], is_new=is_new)
+    return replace(proposal, diff=replace(found, items=items, calls=cost))
+
+
 @transaction.atomic
 def store(account: SpotifyAccount, draft: Draft) -> Plan:
     """The draft as a plan, which replaces all that were not applied."""
+    unticked = _unticked(account) if draft.kind == Plan.Kind.ORGANIZE else Unticked()
     account.plans.filter(state__in=[Plan.State.PROPOSED, Plan.State.APPLYING]).update(
         state=Plan.State.OUTDATED
     )
-    entries = [_entry(proposal) for proposal in draft.proposals]
+    draft = replace(draft, proposals=[_still_unticked(one, unticked) for one in draft.proposals])
+    entries = [_entry(proposal, unticked) for proposal in draft.proposals]
     entries.sort(key=lambda entry: not entry["is_accepted"])  # what would change comes first
     plan = Plan.objects.create(
         account=account,
@@ -233,8 +281,9 @@ def cost(entries: Sequence[Mapping[str, Any]]) -> int:
     return sum(entry["calls"] for entry in ticked) + ceil(sum(bool(e["spotify_id"]) for e in ticked) / ASK)
 
 
-def _entry(proposal: Proposal) -> dict[str, Any]:
+def _entry(proposal: Proposal, unticked: Unticked) -> dict[str, Any]:
     rule, found = proposal.rule, proposal.diff
+    is_declined = rule.pk in unticked.playlists
     return {
         "playlist": rule.pk,
         "spotify_id": rule.spotify_id,
@@ -242,7 +291,8 @@ def _entry(proposal: Proposal) -> dict[str, Any]:
         "name": proposal.name,
         "wished_name": rule.name if proposal.name != rule.name else "",
         "action": str(found.action),
-        "is_accepted": found.action in {Action.NEW, Action.UPDATE},
+        "is_accepted": found.action in {Action.NEW, Action.UPDATE} and not is_declined,
+        "is_declined": is_declined,
         "calls": found.calls,
         **{kind: len(found.uris(kind)) for kind in COUNTED},
     }
