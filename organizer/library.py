@@ -16,6 +16,11 @@ from organizer.providers.spotify import PAGE, LikedPage
 log = logging.getLogger(__name__)
 BATCH_S = 60.0
 FULL_WALK_EVERY_DAYS = 7
+MANY = 50  # songs; when more go at once than these and half of all, Spotify has to say so twice
+SUDDEN = (
+    "Spotify’s list of your liked songs is suddenly much shorter. Nothing counts as un-liked yet: the next reading"
+    " decides."
+)
 
 
 @dataclass
@@ -137,24 +142,36 @@ def _is_enough(account: SpotifyAccount, walk: Walk) -> bool:
 @transaction.atomic
 def _finish(job: Job, account: SpotifyAccount, walk: Walk) -> None:
     total, now = walk.total or 0, timezone.now()
-    removed = _prune(job, account, walk) if walk.is_complete else 0
+    is_sudden = walk.is_complete and _is_sudden(job, account)
+    removed = _prune(job, account, walk, is_sudden=is_sudden) if walk.is_complete else 0
     account.liked_total, account.synced_at = total, now
     account.save(update_fields=["liked_total", "synced_at", "unreadable_total", "full_walk_at"])
-    jobs.tick(job, counts=job.counts | {"new": walk.new, "removed": removed, "liked": total})
+    notes = [*job.counts.get("notes", []), SUDDEN] if is_sudden else job.counts.get("notes", [])
+    counts = {"new": walk.new, "removed": removed, "liked": total} | ({"notes": notes} if notes else {})
+    jobs.tick(job, counts=job.counts | counts)
 
 
-def _prune(job: Job, account: SpotifyAccount, walk: Walk) -> int:
+def _is_sudden(job: Job, account: SpotifyAccount) -> bool:
+    """Most of the library is gone, and the reading before knew nothing of it."""
+    liked = account.saves.filter(is_unliked=False)
+    known, gone = liked.count(), liked.exclude(seen_by_job__in=_marks(job)).count()
+    return gone > max(MANY, known / 2) and account.liked_total >= known / 2
+
+
+def _prune(job: Job, account: SpotifyAccount, walk: Walk, *, is_sudden: bool) -> int:
     """After a complete walk: what was not seen is no longer liked, unless it may only have been unreadable.
 
-    More entries without a song than last time could be songs of ours, so then nothing is taken out, and the next
+    When most is gone at once, the next reading has to say the same before it is believed. More entries without a song than last time could be songs of ours, so then nothing is taken out, and the next
     walk is complete again.
     """
     liked = account.saves.filter(is_unliked=False)
     unseen = liked.exclude(seen_by_job__in=_marks(job))
-    is_in_doubt = walk.blanks > account.unreadable_total
+    is_in_doubt = is_sudden or walk.blanks > account.unreadable_total
     removed = 0 if is_in_doubt else unseen.update(is_unliked=True)
     if is_in_doubt:
-        log.info("Job %s met %s entries without a song; nothing was taken out.", job.pk, walk.blanks)
+        log.info(
+            "Job %s left out songs or met %s entries without one: nothing was un-liked.", job.pk, walk.blanks
+        )
     account.full_walk_at = None if is_in_doubt else timezone.now()
     is_certain = not (is_in_doubt or walk.has_moved)
     account.unreadable_total = max(0, (walk.total or 0) - liked.count()) if is_certain else walk.blanks

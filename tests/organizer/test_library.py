@@ -61,6 +61,19 @@ def test_an_unlike_far_down_is_noticed_by_the_count(ada: SpotifyAccount, simulat
     assert SavedTrack.objects.get(track__uri=gone).is_unliked
 
 
+def test_when_most_likes_are_gone_at_once_spotify_has_to_say_so_twice(
+    ada: SpotifyAccount, simulator: Any
+) -> None:
+    sync(ada)
+    liked = simulator.state()["liked"]
+    simulator.unlike(liked[10:])
+    job = sync(ada)
+    assert (job.counts["removed"], job.counts["notes"]) == (0, [library.SUDDEN])
+    assert liked_uris(ada) == liked
+    assert sync(ada).counts["removed"] == len(liked) - 10
+    assert liked_uris(ada) == liked[:10]
+
+
 def test_a_song_liked_again_is_back(ada: SpotifyAccount, simulator: Any) -> None:
     sync(ada)
     song = simulator.state()["liked"][200]
