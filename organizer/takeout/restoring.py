@@ -115,7 +115,7 @@ class _Restoring:
                 section.skip(row["name"], "It counts again as soon as you like it with this account.")
         SavedTrack.objects.bulk_create(saves, batch_size=BATCH)
         section.restored = len(saves) - sum(1 for _, why in section.skipped if why.startswith("It counts"))
-        if saves and not self.is_backup:
+        if saves and not (self.is_backup or self.is_other):
             self.account.full_walk_at = None  # the next reading compares every like with Spotify
             self.account.synced_at = self.account.synced_at or self.found["made_at"]
             self.account.save(update_fields=["full_walk_at", "synced_at"])

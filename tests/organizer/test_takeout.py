@@ -263,6 +263,7 @@ def test_from_another_account_words_and_rules_come_but_no_likes_nor_playlists(ri
     takeout.restore(charlie, takeout.document(rich), is_other=True)
     assert charlie.corrections.count() == 2
     assert not charlie.saves.filter(is_unliked=False).exists()
+    assert SpotifyAccount.objects.get(pk=charlie.pk).synced_at is None  # nothing of theirs was read
     assert set(charlie.playlists.values_list("name", "spotify_id")) == {("Rock", ""), ("Old", "")}
     assert not PlaylistVersion.objects.filter(playlist__account=charlie).exists()
 
