@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from organizer import jobs, learning, proposals, reversals
+from organizer import drafts, jobs, learning, proposals, reversals
 from organizer.merging import Action, calls
 from organizer.models import GenrePlaylist, Job, Plan, PlanItem, SpotifyAccount
 from organizer.proposals import passes
@@ -151,7 +151,7 @@ def _make(account: SpotifyAccount, wish: dict[str, Any], reader: Reader) -> Plan
             del heads[rule.spotify_id]
     draft = reversals.draft(account, wish, rules, heads) or proposals.organize(account, rules, heads)
     draft.notes[:0] = notes
-    return proposals.store(account, draft)
+    return drafts.store(account, draft)
 
 
 def set_accepted(plan: Plan, playlist_id: int, *, item_ids: list[int], shown_ids: list[int]) -> None:
@@ -196,7 +196,7 @@ def _open(plan: Plan) -> Iterator[Plan]:
         rules = GenrePlaylist.objects.in_bulk([entry["playlist"] for entry in row.entries])
         for entry in row.entries:
             _recount(row, entry, rules[entry["playlist"]])
-        row.calls = proposals.cost(row.entries)
+        row.calls = drafts.cost(row.entries)
         row.save(update_fields=["entries", "calls"])
 
 

@@ -1,20 +1,16 @@
-"""The user's rules against their playlists → what a plan proposes, and storing it with every reason."""
+"""The user's rules against their playlists → what a plan proposes, with every reason."""
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import ceil
-from typing import Any
-
-from django.db import transaction
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from classifier.labels import display_name
 from organizer import learning, verdicts
+from organizer.drafts import Draft, Proposal, tracks_of
 from organizer.duplicates import Release, one_each, recordings
 from organizer.learning import seen_of
-from organizer.merging import ROOM, Action, PlaylistDiff, Removals, Seen, Terms, calls, diff, moving
-from organizer.models import GenrePlaylist, Plan, PlanItem, PlaylistVersion, SpotifyAccount, Track
-from organizer.providers.spotify import ASK, PlaylistHead
+from organizer.merging import ROOM, Action, PlaylistDiff, Removals, Seen, Terms, diff, moving
+from organizer.models import GenrePlaylist, SpotifyAccount, Track
+from organizer.providers.spotify import PlaylistHead
 from organizer.reading import Reader, mark_of
 from organizer.verdicts import Verdict
 
@@ -24,33 +20,7 @@ EVIDENCE = {
     "sound": "the sound of its preview",
     "library": "your other songs by the artist",
 }
-COUNTED = ("add", "remove", "kept_out", "kept_in", "duplicate")
-AT_ONCE = 5000  # uris a query: databases limit their number
 Heads = Mapping[str, PlaylistHead]
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """One playlist's part of a plan."""
-
-    rule: GenrePlaylist
-    diff: PlaylistDiff
-    head: PlaylistHead | None = None
-
-    @property
-    def name(self) -> str:
-        return self.head.name if self.head else self.rule.name  # a renamed playlist keeps its new name
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A plan before it is stored."""
-
-    proposals: Sequence[Proposal]
-    notes: list[str] = field(default_factory=list)
-    kind: Plan.Kind = Plan.Kind.ORGANIZE
-    target: Plan | None = None
-    version: PlaylistVersion | None = None
 
 
 def passes(verdict: Verdict, rule: GenrePlaylist) -> bool:
@@ -124,7 +94,7 @@ def _recordings(
 ) -> dict[str, str]:
     """{uri: recording} of `tracks`, and of the songs that are in the playlists or were taken out."""
     others = {uri for rule in rules for uri in (*rule.written_uris, *rule.tombstones)} - tracks.keys()
-    known = list(_tracks(others))
+    known = list(tracks_of(others))
     strangers = {uri: isrc for rule in rules for uri, isrc in rule.isrcs.items()}
     known += [Track(uri=uri, isrc=isrc) for uri, isrc in strangers.items()]
     if account.merges_duplicates:
@@ -135,19 +105,13 @@ def _recordings(
     return {track.uri: heirs[track.isrc] for track in known if track.pk not in liked and track.isrc in heirs}
 
 
-def _tracks(uris: Collection[str]) -> Iterator[Track]:
-    ordered = sorted(uris)
-    for start in range(0, len(ordered), AT_ONCE):
-        yield from Track.objects.filter(uri__in=ordered[start : start + AT_ONCE])
-
-
 def held_already(rule: GenrePlaylist, adds: Collection[str]) -> set[str]:
     """Those of `adds` whose recording is in the playlist by now, from another release."""
     if not rule.account.merges_duplicates:
         return set()
     there = rule.written_uris
     strangers = [Track(uri=uri, isrc=isrc) for uri, isrc in rule.isrcs.items()]
-    same = recordings([_release(track) for track in (*_tracks({*there, *adds}), *strangers)])
+    same = recordings([_release(track) for track in (*tracks_of({*there, *adds}), *strangers)])
     held = {same.get(uri, uri) for uri in there}
     return {uri for uri in adds if uri not in there and same.get(uri, uri) in held}
 
@@ -199,100 +163,3 @@ def _leaving(uri: str, liked: Mapping[str, Verdict], rule: GenrePlaylist) -> str
     return (
         f"Only {song.probability_of(rule.genres):.0%} sure; this playlist asks for {rule.min_confidence:.0%}."
     )
-
-
-@dataclass(frozen=True)
-class Unticked:
-    """What the user did not want of the plan before: it stays unticked until they tick it."""
-
-    playlists: frozenset[int] = frozenset()
-    songs: frozenset[tuple[int, str]] = frozenset()  # additions
-
-
-def _unticked(account: SpotifyAccount) -> Unticked:
-    last = account.plans.filter(kind=Plan.Kind.ORGANIZE).first()
-    if last is None:
-        return Unticked()
-    songs = last.items.filter(kind=PlanItem.Kind.ADD, is_accepted=False).values_list("playlist_id", "uri")
-    return Unticked(
-        frozenset(entry["playlist"] for entry in last.entries if entry.get("is_declined")), frozenset(songs)
-    )
-
-
-def _still_unticked(proposal: Proposal, unticked: Unticked) -> Proposal:
-    rule, found = proposal.rule, proposal.diff
-    items = tuple(
-        replace(item, is_accepted=item.is_accepted and (rule.pk, item.uri) not in unticked.songs)
-        for item in found.items
-    )
-    if items == found.items or found.action is Action.TOO_SMALL:
-        return proposal
-    ticked = Counter(item.kind for item in items if item.is_accepted)
-    is_new = found.action in {Action.NEW, Action.GONE}
-    cost = calls(ticked["add"], ticked["remove"], is_new=is_new)
-    return replace(proposal, diff=replace(found, items=items, calls=cost))
-
-
-@transaction.atomic
-def store(account: SpotifyAccount, draft: Draft) -> Plan:
-    """The draft as a plan, which replaces all that were not applied."""
-    unticked = _unticked(account) if draft.kind == Plan.Kind.ORGANIZE else Unticked()
-    account.plans.filter(state__in=[Plan.State.PROPOSED, Plan.State.APPLYING]).update(
-        state=Plan.State.OUTDATED
-    )
-    draft = replace(draft, proposals=[_still_unticked(one, unticked) for one in draft.proposals])
-    entries = [_entry(proposal, unticked) for proposal in draft.proposals]
-    entries.sort(key=lambda entry: not entry["is_accepted"])  # what would change comes first
-    plan = Plan.objects.create(
-        account=account,
-        entries=entries,
-        calls=cost(entries),
-        notes=draft.notes,
-        kind=draft.kind,
-        target=draft.target,
-        version=draft.version,
-    )
-    uris = {item.uri for proposal in draft.proposals for item in proposal.diff.items}
-    tracks = {track.uri: track.pk for track in _tracks(uris)}
-    PlanItem.objects.bulk_create(
-        [
-            PlanItem(
-                plan=plan,
-                playlist=proposal.rule,
-                track_id=tracks.get(item.uri),
-                uri=item.uri,
-                kind=item.kind,
-                position=position,
-                move=item.move[:100],
-                reason=item.reason[:300],
-                is_accepted=item.is_accepted,
-            )
-            for proposal in draft.proposals
-            for position, item in enumerate(proposal.diff.items)
-        ],
-        batch_size=1000,
-    )
-    return plan
-
-
-def cost(entries: Sequence[Mapping[str, Any]]) -> int:
-    """Spotify calls of everything that is ticked: each playlist's own, and one per 40 to see that they still exist."""
-    ticked = [entry for entry in entries if entry["is_accepted"] and entry["calls"]]
-    return sum(entry["calls"] for entry in ticked) + ceil(sum(bool(e["spotify_id"]) for e in ticked) / ASK)
-
-
-def _entry(proposal: Proposal, unticked: Unticked) -> dict[str, Any]:
-    rule, found = proposal.rule, proposal.diff
-    is_declined = rule.pk in unticked.playlists
-    return {
-        "playlist": rule.pk,
-        "spotify_id": rule.spotify_id,
-        "snapshot_id": rule.snapshot_id,  # what the proposal was made from
-        "name": proposal.name,
-        "wished_name": rule.name if proposal.name != rule.name else "",
-        "action": str(found.action),
-        "is_accepted": found.action in {Action.NEW, Action.UPDATE} and not is_declined,
-        "is_declined": is_declined,
-        "calls": found.calls,
-        **{kind: len(found.uris(kind)) for kind in COUNTED},
-    }

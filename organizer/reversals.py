@@ -6,9 +6,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from organizer import reverting
+from organizer.drafts import Draft, Proposal
 from organizer.merging import WRITE, Action, Item, PlaylistDiff, calls
 from organizer.models import GenrePlaylist, Plan, PlaylistVersion, SpotifyAccount
-from organizer.proposals import Draft, Heads, Proposal
+from organizer.proposals import Heads
 
 ADDABLE = "spotify:track:"  # local files cannot be added through the Web API
 Versions = Sequence[PlaylistVersion]
