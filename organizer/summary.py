@@ -121,19 +121,22 @@ def _tallies(account: SpotifyAccount, moment: datetime) -> tuple[tuple[Tally, ..
 
 def _waiting(account: SpotifyAccount) -> Waiting | None:
     """What is open of the newest plan: all of it, or, if the clock had its additions written, the removals. One query."""
-    adds, removes = Q(items__kind=PlanItem.Kind.ADD), Q(items__kind=PlanItem.Kind.REMOVE)
-    by_clock = Q(state=Plan.State.APPLIED, job__wish__by="clock")
+    adds = Q(items__kind=PlanItem.Kind.ADD, items__is_accepted=True)
+    removes = Q(items__kind=PlanItem.Kind.REMOVE)
     plan = (
-        account.plans.filter(Q(state=Plan.State.PROPOSED) | by_clock)
+        account.plans.filter(kind=Plan.Kind.ORGANIZE)
+        .exclude(state=Plan.State.OUTDATED)
         .order_by("-created_at")
-        .values("pk", "created_at", "state")
+        .values("pk", "created_at", "state", "job__wish")
         .annotate(additions=Count("items", filter=adds), removals=Count("items", filter=removes))
         .first()
     )
     if not plan:
         return None
-    additions = plan["additions"] if plan["state"] == Plan.State.PROPOSED else 0
-    if not (additions or plan["removals"]):
+    is_open = plan["state"] == Plan.State.PROPOSED
+    by_clock = plan["state"] == Plan.State.APPLIED and (plan["job__wish"] or {}).get("by") == "clock"
+    additions = plan["additions"] if is_open else 0
+    if not (is_open or by_clock) or not (additions or plan["removals"]):
         return None
     return Waiting(plan["pk"], plan["created_at"], additions, plan["removals"])
 

@@ -100,7 +100,7 @@ def test_an_open_plan_waits_for_the_user(rock: GenrePlaylist) -> None:
     plan = Plan.objects.create(account=rock.account)
     for place, kind in enumerate(["add", "remove", "remove", "kept_in"]):
         PlanItem.objects.create(
-            plan=plan, playlist=rock, uri=str(place), kind=kind, position=place, is_accepted=False
+            plan=plan, playlist=rock, uri=str(place), kind=kind, position=place, is_accepted=kind == "add"
         )
     waiting = told(rock.account).waiting
     assert waiting and (waiting.plan_id, waiting.additions, waiting.removals) == (plan.pk, 1, 2)
@@ -158,3 +158,18 @@ def test_reading_ones_news_leaves_others_theirs(account: SpotifyAccount) -> None
     charlie.refresh_from_db()
     assert charlie.visited_at is None
     assert signed_in(account).get(reverse("seen")).status_code == 405
+
+
+def test_removals_that_were_carried_out_wait_no_longer(rock: GenrePlaylist) -> None:
+    clock = Job.objects.create(
+        account=rock.account, kind=Job.Kind.WRITE, state=Job.State.DONE, wish={"by": "clock"}
+    )
+    early = Plan.objects.create(account=rock.account, state=Plan.State.APPLIED, job=clock)
+    PlanItem.objects.create(
+        plan=early, playlist=rock, uri="spotify:track:a", kind="remove", position=0, is_accepted=False
+    )
+    assert told(rock.account).waiting
+    later = Plan.objects.create(account=rock.account, state=Plan.State.APPLIED)
+    assert told(rock.account).waiting is None
+    Plan.objects.filter(pk=later.pk).update(state=Plan.State.OUTDATED)
+    assert told(rock.account).waiting

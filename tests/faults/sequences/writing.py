@@ -203,17 +203,20 @@ class Writing:
             shelf.taken_out |= self.shelves[self.ids[rule.pk]].taken_out
         self.ids[rule.pk] = now["id"]
         self.person.ever_ours.add(now["id"])
-        meanwhile = {uri for way, uri in shelf.edits[attempt.seen.get(now["id"], 0) :] if way == "out"}
-        adds = [uri for uri in songs.all(ticks.adds) if uri not in meanwhile]
-        removes = set(songs.all(ticks.removes)) - shelf.put_in
+        since = shelf.edits[attempt.seen.get(now["id"], 0) :]
+        meanwhile = {way: {uri for one, uri in since if one == way} for way in ("out", "in")}
+        adds = [uri for uri in songs.all(ticks.adds) if uri not in meanwhile["out"]]
+        # What an undo once put back counts as put in, and may be taken out by the next undo all the same.
+        stays = shelf.put_in if attempt.plan.kind == Plan.Kind.ORGANIZE else meanwhile["in"]
+        removes = set(songs.all(ticks.removes)) - stays
         expected, there = after(before, removes, adds), songs.all(now["uris"])
         if attempt.plan.kind == Plan.Kind.ORGANIZE:
             assert there == expected, f"{rule}: {there}, not {expected}"
         else:  # songs that come back do so in their places; what undoing does counts as the user's own edit
             assert sorted(there) == sorted(expected), f"{rule}: {there}, not {expected} in some order"
             assert [uri for uri in there if uri not in adds] == [uri for uri in expected if uri not in adds]
-            shelf.taken_out |= removes
-            shelf.put_in |= set(adds)
+            shelf.taken_out = (shelf.taken_out | removes) - set(there)
+            shelf.put_in = (shelf.put_in | set(adds)) & set(there)
         assert now["owner"] == self.person.account.spotify_id and not now["public"]
         self.written.append(Written(attempt.plan.pk, rule.pk, now["id"], before, there, len(shelf.edits)))
         shelf.held = there
