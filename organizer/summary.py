@@ -127,7 +127,7 @@ def _waiting(account: SpotifyAccount) -> Waiting | None:
         account.plans.filter(kind=Plan.Kind.ORGANIZE)
         .exclude(state=Plan.State.OUTDATED)
         .order_by("-created_at")
-        .values("pk", "created_at", "state", "job__wish")
+        .values("pk", "created_at", "state", "job__wish", "entries")
         .annotate(additions=Count("items", filter=adds), removals=Count("items", filter=removes))
         .first()
     )
@@ -135,7 +135,9 @@ def _waiting(account: SpotifyAccount) -> Waiting | None:
         return None
     is_open = plan["state"] == Plan.State.PROPOSED
     by_clock = plan["state"] == Plan.State.APPLIED and (plan["job__wish"] or {}).get("by") == "clock"
-    additions = plan["additions"] if is_open else 0
+    # Songs of playlists that are too small to be made are in the plan, too, but are not offered.
+    offered = sum(entry["add"] for entry in plan["entries"] if entry["is_accepted"])
+    additions = min(plan["additions"], offered) if is_open else 0
     if not (is_open or by_clock) or not (additions or plan["removals"]):
         return None
     return Waiting(plan["pk"], plan["created_at"], additions, plan["removals"])

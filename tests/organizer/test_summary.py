@@ -97,7 +97,8 @@ def test_a_due_run_that_waits_for_the_link_is_told(rock: GenrePlaylist) -> None:
 
 
 def test_an_open_plan_waits_for_the_user(rock: GenrePlaylist) -> None:
-    plan = Plan.objects.create(account=rock.account)
+    entries = [{"playlist": rock.pk, "is_accepted": True, "add": 1}]
+    plan = Plan.objects.create(account=rock.account, entries=entries)
     for place, kind in enumerate(["add", "remove", "remove", "kept_in"]):
         PlanItem.objects.create(
             plan=plan, playlist=rock, uri=str(place), kind=kind, position=place, is_accepted=kind == "add"
@@ -105,6 +106,13 @@ def test_an_open_plan_waits_for_the_user(rock: GenrePlaylist) -> None:
     waiting = told(rock.account).waiting
     assert waiting and (waiting.plan_id, waiting.additions, waiting.removals) == (plan.pk, 1, 2)
     Plan.objects.update(state=Plan.State.DISCARDED)
+    assert told(rock.account).waiting is None
+
+
+def test_songs_of_a_playlist_too_small_to_be_made_do_not_wait(rock: GenrePlaylist) -> None:
+    entries = [{"playlist": rock.pk, "is_accepted": False, "add": 1, "action": "too_small"}]
+    plan = Plan.objects.create(account=rock.account, entries=entries)
+    PlanItem.objects.create(plan=plan, playlist=rock, uri="a", kind="add", position=0, is_accepted=True)
     assert told(rock.account).waiting is None
 
 
