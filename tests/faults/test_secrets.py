@@ -125,7 +125,7 @@ def test_no_secret_in_any_log_of_a_whole_job(
 def stumble(browser: Browser, account: SpotifyAccount) -> None:
     """A mistake of the program itself: the log gets the traceback, the page a sentence."""
     job, _ = jobs.start(account, Job.Kind.ORGANIZE)
-    Job.objects.filter(pk=job.pk).update(cursor={"nonsense": 1})
+    Job.objects.filter(pk=job.pk).update(cursor={"total": "nonsense"})
     tasks.enqueue(job)
     browser.wait_for(job, lambda row: row.state == Job.State.FAILED)
     page = browser.session.get(f"{browser.url}/jobs/{job.pk}").text
