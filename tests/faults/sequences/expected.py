@@ -111,6 +111,8 @@ def change(shelf: Shelf, wanted: list[str], songs: Songs, *, merges: bool, remov
     if merges:  # a release stands in for the one that is wanted, as long as that is not there
         absent = {songs.recording(uri) for uri in first if uri not in there}
         stays |= {uri for uri in there if songs.recording(uri) in absent}
+        by_hand = {songs.recording(uri) for uri in shelf.put_in & there}  # they stand for the recording
+        stays -= {uri for uri in there - shelf.put_in if songs.recording(uri) in by_hand}
     return Change(adds, set() if removals == "never" else there - stays)
 
 
