@@ -14,7 +14,15 @@ from django.db import IntegrityError
 
 from classifier.context import LibraryContext
 from organizer import ear, jobs
-from organizer.models import AudioFeatures, Identification, Job, ModelVersion, Prediction, Track
+from organizer.models import (
+    AudioFeatures,
+    Identification,
+    Job,
+    ModelVersion,
+    Prediction,
+    SpotifyAccount,
+    Track,
+)
 
 if TYPE_CHECKING:
     from classifier.predict import Example, Predictor, Result
@@ -148,6 +156,7 @@ def classify_tracks(tracks: list[Track], version: ModelVersion) -> int:
                 "inputs_hash",
             ],
         )
+        SpotifyAccount.objects.who_like(track.pk for track in stale).mark_stale()
     return len(stale)
 
 

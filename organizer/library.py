@@ -63,6 +63,13 @@ def sync_batch(job: Job) -> bool:
     deadline = time.monotonic() + BATCH_S
     if job.cost is None:
         jobs.tick(job, cost=cost(account)[0])
+    try:
+        return _walk_on(job, account, walk, deadline)
+    finally:
+        SpotifyAccount.objects.filter(pk=account.pk).mark_stale()
+
+
+def _walk_on(job: Job, account: SpotifyAccount, walk: Walk, deadline: float) -> bool:
     while time.monotonic() < deadline:
         page = accounts.with_spotify(account, lambda api: api.liked(walk.offset))
         is_last = _take(job, account, walk, page)

@@ -3,7 +3,7 @@ moved by what the rest of the library says about the song's artists.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -14,6 +14,7 @@ from django.db.models import F
 
 from classifier.context import Credits, LibraryContext, Moved, move
 from classifier.hearing import threshold as bar
+from classifier.labels import SUB_GENRES
 from organizer import classify
 from organizer.models import Correction, ModelVersion, Prediction, SpotifyAccount, Track
 
@@ -31,6 +32,7 @@ class Verdict:
     log_probs: dict[str, float] = field(default_factory=dict)
     why: dict[str, dict[str, float]] = field(default_factory=dict)
     other: float = 0.0  # chance that it belongs to none of the model's genres
+    also: tuple[str, ...] = ()  # further genres, by the user's own word
 
     @property
     def may_be_none(self) -> bool:
@@ -39,8 +41,10 @@ class Verdict:
     def probability_of(self, genres: list[str]) -> float:
         """That the song belongs to any of `genres`; certain where the user said so."""
         if self.is_own_word:
-            return 1.0 if self.genre in genres else 0.0
-        return min(1.0, sum(math.exp(self.log_probs[genre]) for genre in genres if genre in self.log_probs))
+            return 1.0 if any(is_within(genre, genres) for genre in (self.genre, *self.also)) else 0.0
+        return min(
+            1.0, sum(math.exp(log_p) for genre, log_p in self.log_probs.items() if is_within(genre, genres))
+        )
 
     @property
     def top(self) -> list[tuple[str, float]]:
@@ -48,32 +52,42 @@ class Verdict:
         return [(genre, math.exp(log_prob)) for genre, log_prob in ranked[:3]]
 
 
-def of_library(account: SpotifyAccount) -> list[Verdict]:
-    """One verdict per liked, movable song, in the order the songs were liked (oldest first). Four queries."""
+def is_within(genre: str, genres: Collection[str]) -> bool:
+    """It is one of them, or a sub-genre of one of them."""
+    return genre in genres or SUB_GENRES.get(genre, genre) in genres
+
+
+def of_library(account: SpotifyAccount, *, only: Collection[int] | None = None) -> list[Verdict]:
+    """One verdict per liked, movable song, in the order the songs were liked (oldest first). Four queries.
+
+    `only` looks at those tracks (ids) alone: they hear nothing of the rest of the library.
+    """
+    version = ModelVersion.objects.filter(is_champion=True).first()
+    liked = Track.objects.liked_by(account).movable()
+    rows = Prediction.objects.filter(version=version, track__saves__account=account)
+    if only is not None:
+        liked, rows = liked.filter(pk__in=only), rows.filter(track__in=only)
     tracks = list(
-        Track.objects.liked_by(account)
-        .movable()
-        .annotate(added_at=F("saves__added_at"))
+        liked.annotate(added_at=F("saves__added_at"))
         .only(
             *("uri", "name", "artist_names", "primary_artist", "is_local", "is_playable"),
-            *("isrc", "duration_ms"),
+            *("isrc", "duration_ms", "album_name"),
         )
         .order_by("added_at", "uri")
     )
-    version = ModelVersion.objects.filter(is_champion=True).first()
-    rows = Prediction.objects.filter(version=version, track__saves__account=account)
     # Plain rows: making tens of thousands of model instances would take most of the time.
     fields = ("track_id", "genre", "confidence", "other", "is_sure", "log_probs", "why")
     predictions = {row.track_id: row for row in rows.values_list(*fields, named=True).iterator()}
     by_track, by_artist = _corrections(account)
-    words = [by_track.get(track.pk) or by_artist.get(track.primary_artist_id) for track in tracks]
+    spoken = [by_track.get(track.pk) or by_artist.get(track.primary_artist_id) or () for track in tracks]
+    words = [said[0] if said else None for said in spoken]
     found = [predictions.get(track.pk) for track in tracks]
     constants = classify.library_context(version) if version else None
     if version and constants and tracks:
         found = list(_in_context(tracks, words, found, labels=version.labels, constants=constants))
     return [
-        _verdict(track, track.added_at, word, prediction)
-        for track, word, prediction in zip(tracks, words, found, strict=True)
+        _verdict(track, track.added_at, said, prediction)
+        for track, said, prediction in zip(tracks, spoken, found, strict=True)
     ]
 
 
@@ -125,24 +139,32 @@ def _move(
         context,
         np.array(list(map(itemgetter(*labels), chances))),  # a version has two genres at least
         credits=Credits.of([track.artist_names for track in tracks]),
-        words=np.array([place.get(word or "", -1) for word in words]),
+        words=np.array(
+            [place.get(word or "", place.get(SUB_GENRES.get(word or "", ""), -1)) for word in words]
+        ),
         votes=np.array([bool(why) and not word for why, word in zip(reasons, words, strict=True)]),
         known=np.array(["artist" in why for why in reasons]),
     )
 
 
-def _corrections(account: SpotifyAccount) -> tuple[dict[int, str], dict[int | None, str]]:
+Said = tuple[str, ...]  # the genres of the user's own word, the foremost first
+
+
+def _corrections(account: SpotifyAccount) -> tuple[dict[int, Said], dict[int | None, Said]]:
     rows = list(Correction.objects.filter(account=account))
-    by_track = {row.track_id: row.genre for row in rows if row.track_id}
-    by_artist: dict[int | None, str] = {row.artist_id: row.genre for row in rows if row.artist_id}
+    by_track = {row.track_id: (row.genre, *row.also) for row in rows if row.track_id}
+    by_artist: dict[int | None, Said] = {
+        row.artist_id: (row.genre, *row.also) for row in rows if row.artist_id
+    }
     return by_track, by_artist
 
 
-def _verdict(track: Track, added_at: datetime, own_word: str | None, prediction: Any) -> Verdict:
+def _verdict(track: Track, added_at: datetime, said: Said, prediction: Any) -> Verdict:
     log_probs = prediction.log_probs if prediction else {}
     why = prediction.why if prediction else {}
-    if own_word:
-        return Verdict(track, added_at, own_word, 1.0, True, True, log_probs, why)
+    if said:
+        genre, *also = said
+        return Verdict(track, added_at, genre, 1.0, True, True, log_probs, why, also=tuple(also))
     if (
         prediction is None or not prediction.why
     ):  # without evidence the model only repeats how common genres are

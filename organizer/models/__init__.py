@@ -4,6 +4,7 @@ from organizer.models.identification import Identification
 from organizer.models.job import Job
 from organizer.models.playlist import GenrePlaylist, Plan, PlanItem, PlaylistVersion
 from organizer.models.prediction import Correction, Prediction
+from organizer.models.stored_verdict import StoredVerdict
 from organizer.models.track import Artist, AudioAnalysis, AudioFeatures, SavedTrack, Track
 from organizer.models.training import Dataset, ModelVersion, TrainingRun
 
@@ -24,6 +25,7 @@ __all__ = [
     "SavedTrack",
     "ServiceGate",
     "SpotifyAccount",
+    "StoredVerdict",
     "Track",
     "TrainingRun",
 ]

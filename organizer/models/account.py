@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,6 +11,16 @@ from organizer.models.fields import EncryptedTextField, Sealed
 CONSENT_LIFETIME = timedelta(days=182)
 REFRESH_MARGIN = timedelta(seconds=90)
 LINK_WARNINGS = (("day", 1), ("week", 7), ("month", 30))  # days ahead
+
+
+class SpotifyAccountQuerySet(models.QuerySet["SpotifyAccount"]):
+    def who_like(self, tracks: Iterable[int]) -> "SpotifyAccountQuerySet":
+        """Everybody in whose library one of these tracks (ids) is."""
+        return self.filter(pk__in=self.model.objects.filter(saves__track__in=list(tracks)).values("pk"))
+
+    def mark_stale(self) -> None:
+        """Something that the stored verdicts are made from has changed. To be called after the change is stored."""
+        self.update(verdicts_stamp="")
 
 
 class SpotifyAccount(models.Model):
@@ -26,6 +37,11 @@ class SpotifyAccount(models.Model):
         NEVER = "never", "Leave them where they are"
         ASK = "ask", "Show them; I tick what should go"
         MIRROR = "mirror", "Tick them for me; I can untick what should stay"
+
+    class Theme(models.TextChoices):
+        AUTO = "", "As the device is set"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="spotify")
     account_id = models.CharField(max_length=100, unique=True)  # me.account_id, or me.id where it is missing
@@ -48,7 +64,24 @@ class SpotifyAccount(models.Model):
     next_run_at = models.DateTimeField(null=True, blank=True)
     removals = models.CharField(max_length=8, choices=Removals.choices, default=Removals.ASK)
     merges_duplicates = models.BooleanField(default=True)  # one entry for a recording on several releases
+    genres_per_song = models.PositiveSmallIntegerField(
+        default=1
+    )  # a song may go to the playlists of that many
+    small_to_parent = models.BooleanField(
+        default=True
+    )  # too few songs of a sub-genre go to its family's playlist
+    name_template = models.CharField(max_length=60, default="{genre}")  # of new playlists
+    # Songs that go to no playlist: {"genres": [slug], "artists": [[Spotify id, name]], "words": [text]}
+    exclusions = models.JSONField(default=dict, blank=True)
+    language = models.CharField(max_length=8, blank=True)  # empty: the browser's
+    theme = models.CharField(max_length=8, choices=Theme.choices, blank=True)
+    time_zone = models.CharField(max_length=40, blank=True)  # empty: the browser's
+    # What the stored verdicts were made by and when; an empty stamp: something has changed since.
+    verdicts_stamp = models.CharField(max_length=60, blank=True)
+    verdicts_at = models.DateTimeField(null=True, blank=True)
     visited_at = models.DateTimeField(null=True, blank=True)  # what happened up to then has been read
+
+    objects = SpotifyAccountQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.display_name or self.account_id

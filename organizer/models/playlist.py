@@ -14,6 +14,7 @@ class GenrePlaylist(models.Model):
     genres = models.JSONField()  # the genres merged into it
     min_confidence = models.FloatField(default=0.5)
     min_size = models.PositiveIntegerField(default=1)  # a new playlist with fewer songs is not made
+    is_rest = models.BooleanField(default=False)  # takes every song that no other rule of the user takes
     is_active = models.BooleanField(default=True)
 
     spotify_id = models.CharField(max_length=64, blank=True)  # stored before anything is added to it

@@ -36,7 +36,8 @@ class Correction(models.Model):
     account = models.ForeignKey(SpotifyAccount, models.CASCADE, related_name="corrections")
     track = models.ForeignKey(Track, models.CASCADE, null=True, blank=True)
     artist = models.ForeignKey(Artist, models.CASCADE, null=True, blank=True)
-    genre = models.CharField(max_length=40)
+    genre = models.CharField(max_length=40)  # a family or a sub-genre
+    also = models.JSONField(default=list, blank=True)  # further genres, where the user said several
     created_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -78,6 +78,7 @@ class _Restoring:
         Playlists(self.account, self.found, is_other=self.is_other, is_backup=self.is_backup).restore(
             self.report
         )
+        SpotifyAccount.objects.filter(pk=self.account.pk).mark_stale()
         return self.report
 
     def _settings(self) -> None:

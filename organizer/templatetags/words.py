@@ -65,7 +65,10 @@ def percent(share: float) -> str:
 @register.filter
 def why(reasons: dict[str, dict[str, float]]) -> str:
     """Which evidence said what, in one line."""
-    parts = [f"{EVIDENCE.get(name, name)} say {_best(found)}" for name, found in reasons.items() if found]
+    known = sorted(
+        reasons.items(), key=lambda pair: list(EVIDENCE).index(pair[0]) if pair[0] in EVIDENCE else 99
+    )
+    parts = [f"{EVIDENCE.get(name, name)} say {_best(found)}" for name, found in known if found]
     text = ", ".join(parts)
     return text[:1].upper() + text[1:] + "." if text else "Nothing was found out about this song: a guess."
 

@@ -2,14 +2,13 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from classifier.labels import FAMILIES, display_name
 from organizer import review as queue_of
-from organizer.models import SpotifyAccount, Track
+from organizer.models import SpotifyAccount, StoredVerdict, Track
 from organizer.review import UnknownGenre
 from organizer.views.access import linked
 
@@ -20,13 +19,13 @@ PER_PAGE = 20
 @linked
 def review(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     queue = queue_of.queue(account)
-    page = Paginator(queue, PER_PAGE).get_page(request.GET.get("page"))
-    prefetch_related_objects([song.track for song in page], "primary_artist")
+    songs = queue.select_related("track__primary_artist")
+    page = Paginator(songs, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "left": page.paginator.count,
-        "has_predictions": page.paginator.count > 0 or queue_of.has_predictions(account),
-        "blank": sum(not song.genre for song in queue),
+        "has_predictions": account.verdicts.exclude(chances=b"").exists(),
+        "blank": account.verdicts.filter(part=StoredVerdict.Part.NONE).count(),
         "spoken": account.corrections.count(),
         "genres": [(genre, display_name(genre)) for genre in FAMILIES],
         "undo": request.session.pop("undo", None),
@@ -41,7 +40,7 @@ def correct(request: HttpRequest, account: SpotifyAccount, track_id: int) -> Htt
     genre = request.POST.get("genre") or request.POST.get("other", "")
     whole_artist = "whole_artist" in request.POST
     try:
-        word = queue_of.correct(account, track, genre, whole_artist=whole_artist)
+        word, _ = queue_of.correct(account, track, genre, whole_artist=whole_artist)
     except UnknownGenre:
         messages.error(request, "Choose one of the genres first.")
         return redirect("review")

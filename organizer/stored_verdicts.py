@@ -1,0 +1,193 @@
+"""Verdicts as rows, so that a page of a large library costs a few queries: made anew when something has changed."""
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from organizer import classify, verdicts
+from organizer.models import ModelVersion, SpotifyAccount, StoredVerdict, Track
+from organizer.verdicts import Verdict
+
+Part = StoredVerdict.Part
+WRITE = 1000  # rows a statement
+KEPT = ("added_at", "part", "genre", "also", "confidence", "other", "top", "why", "chances", "teaches")
+TEXTS = ("title", "artist", "words")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one word did besides the songs it was said of."""
+
+    moved: int = 0  # other songs that have another genre now
+    settled: int = 0  # other songs that need no review any more
+
+
+def of(account: SpotifyAccount) -> QuerySet[StoredVerdict]:
+    """The library's songs, as they stand now. Two queries when nothing has changed."""
+    version = ModelVersion.objects.filter(is_champion=True).first()
+    if account.verdicts_stamp != _stamp(version):
+        refresh(account)
+    return StoredVerdict.objects.filter(account=account)
+
+
+def refresh(account: SpotifyAccount) -> None:
+    """Make all of them anew, and write those that are not as they were. Safe to run twice and at once."""
+    with transaction.atomic():
+        row = _lock(account)
+        version = ModelVersion.objects.filter(is_champion=True).first()
+        stamp = _stamp(version)
+        if row.verdicts_stamp != stamp:
+            songs = verdicts.of_library(row)
+            _write(row, songs, version)
+            _drop_others(row, songs)
+            row.verdicts_stamp, row.verdicts_at = stamp, timezone.now()
+            row.save(update_fields=["verdicts_stamp", "verdicts_at"])
+    account.verdicts_stamp, account.verdicts_at = row.verdicts_stamp, row.verdicts_at
+
+
+def refresh_around(account: SpotifyAccount, spoken: Collection[int]) -> Change:
+    """After a word on the songs `spoken` (ids of tracks): renew them and all songs that hear their artists.
+
+    Inside the transaction that stores the word. Does nothing while all are stale anyway.
+    """
+    row = _lock(account)
+    version = ModelVersion.objects.filter(is_champion=True).first()
+    if row.verdicts_stamp != _stamp(version):
+        return Change()
+    heard, context = _neighbours(row, spoken)
+    before = StoredVerdict.objects.filter(account=row, track__in=heard).values_list("track", "genre", "part")
+    was = {track: (genre, part) for track, genre, part in before}
+    songs = [song for song in verdicts.of_library(row, only=context) if song.track.pk in heard]
+    _write(row, songs, version)
+    others = [song for song in songs if song.track.pk not in set(spoken) and song.track.pk in was]
+    return Change(
+        moved=sum(song.genre != was[song.track.pk][0] for song in others),
+        settled=sum(part_of(song) != Part.REVIEW == was[song.track.pk][1] for song in others),
+    )
+
+
+def part_of(song: Verdict) -> StoredVerdict.Part:
+    if song.is_own_word:
+        return Part.OWN
+    if not song.genre:
+        return Part.NONE
+    return Part.SURE if song.is_sure else Part.REVIEW
+
+
+def _lock(account: SpotifyAccount) -> SpotifyAccount:
+    """One at a time per account; rows that only point to it can be written meanwhile."""
+    return SpotifyAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+
+
+def _stamp(version: ModelVersion | None) -> str:
+    """What verdicts depend on besides the library: the version, and what it makes of a library."""
+    if version is None:
+        return "none"
+    constants = classify.library_context(version)
+    return f"{version.pk}-{hashlib.sha1(repr(constants).encode()).hexdigest()[:16]}"
+
+
+def _neighbours(account: SpotifyAccount, spoken: Collection[int]) -> tuple[set[int], set[int]]:
+    """Ids of the songs that share an artist with `spoken`, and of those whose artists these hear in turn."""
+    credits = _credits(account)
+    by_artist: dict[str, set[int]] = {}
+    for track, names in credits.items():
+        for name in names:
+            by_artist.setdefault(name, set()).add(track)
+
+    def near(tracks: Collection[int]) -> set[int]:
+        names = {name for track in tracks for name in credits.get(track, ())}
+        return set(tracks).union(*(by_artist[name] for name in names))
+
+    heard = near(spoken)
+    return heard, near(heard)
+
+
+def _credits(account: SpotifyAccount) -> dict[int, list[str]]:
+    liked = Track.objects.liked_by(account).movable()
+    return dict(liked.values_list("pk", "artist_names").iterator())
+
+
+def _write(account: SpotifyAccount, songs: Sequence[Verdict], version: ModelVersion | None) -> None:
+    tracks = [song.track.pk for song in songs]
+    known = StoredVerdict.objects.filter(account=account)
+    if len(tracks) <= WRITE:
+        known = known.filter(track__in=tracks)
+    digests = dict(known.values_list("track", "digest"))
+    rows = [
+        row
+        for row in _rows(account, songs, list(version.labels) if version else [])
+        if digests.get(row.track_id) != row.digest
+    ]
+    StoredVerdict.objects.bulk_create(
+        rows,
+        batch_size=WRITE,
+        update_conflicts=True,
+        unique_fields=["account", "track"],
+        update_fields=[*KEPT, *TEXTS, "digest"],
+    )
+
+
+def _drop_others(account: SpotifyAccount, songs: Sequence[Verdict]) -> None:
+    there = set(StoredVerdict.objects.filter(account=account).values_list("track", flat=True))
+    gone = list(there - {song.track.pk for song in songs})
+    for start in range(0, len(gone), WRITE):
+        StoredVerdict.objects.filter(account=account, track__in=gone[start : start + WRITE]).delete()
+
+
+def _rows(
+    account: SpotifyAccount, songs: Sequence[Verdict], labels: Sequence[str]
+) -> Iterator[StoredVerdict]:
+    unsure = Counter(song.track.primary_artist_id for song in songs if part_of(song) == Part.REVIEW)
+    for song in songs:
+        alike = unsure[song.track.primary_artist_id] if song.track.primary_artist_id else 1
+        yield _row(account, song, labels, alike)
+
+
+def _row(account: SpotifyAccount, song: Verdict, labels: Sequence[str], alike: int) -> StoredVerdict:
+    track = song.track
+    chances = np.exp([song.log_probs[label] for label in labels]) if song.log_probs else np.empty(0)
+    row = StoredVerdict(
+        account=account,
+        track=track,
+        added_at=song.added_at,
+        part=part_of(song),
+        genre=song.genre,
+        also=list(song.also),
+        confidence=song.confidence,
+        other=song.other,
+        top=[[genre, round(chance, 4)] for genre, chance in song.top],
+        why={name: {g: round(p, 4) for g, p in found.items()} for name, found in song.why.items()},
+        chances=chances.astype(np.float32).tobytes(),
+        teaches=_teaches(song, alike),
+        title=track.name.casefold()[:200],
+        artist=track.artist_line.casefold()[:200],
+        words=" ".join((track.name, track.artist_line, track.album_name)).casefold(),
+    )
+    row.digest = _digest(row)
+    return row
+
+
+def _teaches(song: Verdict, alike: int) -> float:
+    """Uncertainty times how many unsure songs the artist has: a word moves them all.
+
+    The uncertainty is one minus the margin between the two likeliest genres (margin sampling: Scheffer et al. 2001).
+    """
+    if part_of(song) != Part.REVIEW:
+        return 0.0
+    chances = [chance for _, chance in song.top] + [0.0, 0.0]
+    return (1 - chances[0] + chances[1]) * (1 + math.log2(max(1, alike)))
+
+
+def _digest(row: StoredVerdict) -> str:
+    values = [getattr(row, name) for name in (*KEPT, *TEXTS)]
+    text = json.dumps([value.hex() if isinstance(value, bytes) else str(value) for value in values])
+    return hashlib.sha1(text.encode()).hexdigest()
