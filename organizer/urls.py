@@ -1,12 +1,25 @@
 from django.contrib import admin
 from django.urls import path
 
-from organizer.views import account, genres, history, identify, jobs, library, plan, public, review, settings
+from organizer.views import (
+    account,
+    genres,
+    history,
+    identify,
+    jobs,
+    library,
+    locale,
+    plan,
+    public,
+    review,
+    settings,
+)
 
 urlpatterns = [
     path("", public.landing, name="landing"),
     path("privacy", public.privacy, name="privacy"),
     path("terms", public.terms, name="terms"),
+    path("language", locale.choose, name="language"),
     path("favicon.ico", public.favicon, name="favicon"),
     path("healthz", public.healthz, name="healthz"),
     path("spotify/connect", account.connect, name="connect"),

@@ -16,6 +16,7 @@ from organizer.accounts import LinkError
 from organizer.models import SpotifyAccount
 from organizer.providers.errors import AuthRevoked, ProviderError
 from organizer.providers.spotify_accounts import new_verifier
+from organizer.views import locale
 from organizer.views.access import account_of, linked
 
 ATTEMPTS = 5  # tabs in which somebody may press Connect before answering in any of them
@@ -77,6 +78,7 @@ def _problem(request: HttpRequest, verifier: str) -> str:
 
 def _welcome(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     login(request, account.user, backend="django.contrib.auth.backends.ModelBackend")
+    locale.remember(account)
     accounts.peek(account)
     resumed = jobs.unpause(account)
     for job in resumed:
