@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from organizer import drafts, jobs, learning, proposals, reversals
 from organizer.merging import Action, calls
@@ -19,7 +21,7 @@ from organizer.reversals import PlanError
 __all__ = ["Choice", "PlanError", "choose", "make", "passes", "plan_batch", "put_back", "rules_of", "start"]
 BATCH_S = 10.0
 TICKABLE = (*learning.COMING, *learning.GOING)
-WRITING = "Playlists are being written right now. Make a new plan when that is done."
+WRITING = gettext_lazy("Playlists are being written right now. Make a new plan when that is done.")
 
 
 @dataclass(frozen=True)
@@ -94,15 +96,15 @@ def start(account: SpotifyAccount, wish: dict[str, Any] | None = None) -> tuple[
             Job.objects.filter(pk=job.pk).update(wish=wish)
             job.wish = wish
     if any(job.wish.get(about) != wish.get(about) for about in ("undo", "restore")):
-        raise PlanError("Another plan is being made right now. Wait until that is done, or cancel it.")
+        raise PlanError(_("Another plan is being made right now. Wait until that is done, or cancel it."))
     return job, is_new
 
 
 def _check_start(account: SpotifyAccount, wish: dict[str, Any]) -> None:
     if account.jobs.active().filter(kind=Job.Kind.WRITE).exists():
-        raise PlanError(WRITING)  # half-written lists would be read, and two would change one memory
+        raise PlanError(str(WRITING))  # half-written lists would be read, and two would change one memory
     if not reversals.concerned(account, wish) and not account.playlists.filter(is_active=True).exists():
-        raise PlanError("Choose at least one genre first.")
+        raise PlanError(_("Choose at least one genre first."))
 
 
 def plan_batch(job: Job) -> bool:
@@ -191,7 +193,7 @@ def _open(plan: Plan) -> Iterator[Plan]:
     with transaction.atomic():
         row = Plan.objects.select_for_update().get(pk=plan.pk)
         if row.state != Plan.State.PROPOSED:
-            raise PlanError("This plan can no longer be changed. Make a new one.")
+            raise PlanError(_("This plan can no longer be changed. Make a new one."))
         yield row
         rules = GenrePlaylist.objects.in_bulk([entry["playlist"] for entry in row.entries])
         for entry in row.entries:

@@ -3,10 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from classifier.labels import display_name
+from django.utils.formats import number_format
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from organizer import learning, verdicts
 from organizer.drafts import Draft, Proposal, tracks_of
 from organizer.duplicates import Release, one_each, recordings
+from organizer.genre_names import genre_name
 from organizer.learning import seen_of
 from organizer.merging import ROOM, Action, PlaylistDiff, Removals, Seen, Terms, diff, moving
 from organizer.models import GenrePlaylist, SpotifyAccount, Track
@@ -15,10 +20,10 @@ from organizer.reading import Reader, mark_of
 from organizer.verdicts import Verdict
 
 EVIDENCE = {
-    "features": "audio features",
-    "artist": "the artist",
-    "sound": "the sound of its preview",
-    "library": "your other songs by the artist",
+    "features": gettext_lazy("audio features"),
+    "artist": gettext_lazy("the artist"),
+    "sound": gettext_lazy("the sound of its preview"),
+    "library": gettext_lazy("your other songs by the artist"),
 }
 Heads = Mapping[str, PlaylistHead]
 
@@ -40,9 +45,10 @@ def check_claims(rules: Sequence[GenrePlaylist], heads: Heads, reader: Reader) -
             rule.save(update_fields=["is_claimed"])
             continue
         learning.forget_playlist(rule)
-        notes.append(
-            f"The playlist that your backup names for “{rule.name}” is not one that Cratewise made in this account."
+        sentence = _(
+            "The playlist that your backup names for “%(name)s” is not one that Cratewise made in this account."
         )
+        notes.append(sentence % {"name": rule.name})
     return notes
 
 
@@ -73,7 +79,13 @@ def _overflow(proposal: Proposal) -> str:
     songs = proposal.diff.overflow
     if not songs:
         return ""
-    return f"“{proposal.name}” would be too long: Spotify takes {ROOM:,} songs in a playlist; {songs:,} stay out."
+    sentence = ngettext(
+        "“%(name)s” would be too long: Spotify takes %(room)s songs in a playlist; %(songs)s stays out.",
+        "“%(name)s” would be too long: Spotify takes %(room)s songs in a playlist; %(songs)s stay out.",
+        songs,
+    )
+    room, left = (number_format(count, force_grouping=True) for count in (ROOM, songs))
+    return sentence % {"name": proposal.name, "room": room, "songs": left}
 
 
 @dataclass(frozen=True)
@@ -146,20 +158,21 @@ def _diff(
 
 def _reason(song: Verdict, rule: GenrePlaylist) -> str:
     if song.is_own_word:
-        return f"You said {display_name(song.genre)}."
+        return _("You said %(genre)s.") % {"genre": genre_name(song.genre)}
     percent = f"{song.probability_of(rule.genres):.0%}"
-    spoke = " and ".join(EVIDENCE.get(name, name) for name in song.why)
-    return f"{percent} {' / '.join(display_name(genre) for genre in rule.genres)}, by {spoke or 'the model'}."
+    spoke = get_text_list([str(EVIDENCE.get(name, name)) for name in song.why], _("and"))
+    genres = " / ".join(genre_name(genre) for genre in rule.genres)
+    values = {"percent": percent, "genres": genres, "evidence": spoke or _("the model")}
+    return _("%(percent)s %(genres)s, by %(evidence)s.") % values
 
 
 def _leaving(uri: str, liked: Mapping[str, Verdict], rule: GenrePlaylist) -> str:
     song = liked.get(uri)
     if song is None:
-        return "You no longer like this song."
+        return _("You no longer like this song.")
     if passes(song, rule):
-        return "The same recording is there twice, from two releases."
+        return _("The same recording is there twice, from two releases.")
     if song.genre not in rule.genres:
-        return f"Now {display_name(song.genre)}."
-    return (
-        f"Only {song.probability_of(rule.genres):.0%} sure; this playlist asks for {rule.min_confidence:.0%}."
-    )
+        return _("Now %(genre)s.") % {"genre": genre_name(song.genre)}
+    shares = {"sure": f"{song.probability_of(rule.genres):.0%}", "least": f"{rule.min_confidence:.0%}"}
+    return _("Only %(sure)s sure; this playlist asks for %(least)s.") % shares

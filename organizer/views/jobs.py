@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.middleware import HtmxDetails
 
@@ -62,7 +63,7 @@ def _playlists(job: Job) -> list[object]:
 @linked
 def start(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     if account.needs_link:
-        messages.error(request, "The link to Spotify has ended. Please reconnect first.")
+        messages.error(request, _("The link to Spotify has ended. Please reconnect first."))
         return redirect("link")
     job, is_new = jobs.start(account, Job.Kind.ORGANIZE)
     if is_new:
@@ -77,7 +78,9 @@ def resume(request: HttpRequest, account: SpotifyAccount, job_id: int) -> HttpRe
     if jobs.resume(job):
         tasks.enqueue(job)
     else:
-        messages.error(request, "This job cannot go on: it is done, or a newer one of its kind is under way.")
+        messages.error(
+            request, _("This job cannot go on: it is done, or a newer one of its kind is under way.")
+        )
     return redirect("job", job_id)
 
 
@@ -94,9 +97,9 @@ def try_now(request: HttpRequest, account: SpotifyAccount, job_id: int) -> HttpR
     """Look whether Spotify's quota is back before the pause is over."""
     job = get_object_or_404(account.jobs, pk=job_id)
     if job.state != Job.State.WAITING or job.wait_kind != Job.Wait.QUOTA:
-        messages.error(request, "This job does not wait for Spotify’s quota any more.")
+        messages.error(request, _("This job does not wait for Spotify’s quota any more."))
     elif not network.gate().reopen("spotify"):
-        messages.error(request, "This was tried just before. It can be tried once every five minutes.")
+        messages.error(request, _("This was tried just before. It can be tried once every five minutes."))
     elif jobs.wake(job):
         tasks.enqueue(job)
     return redirect("job", job_id)

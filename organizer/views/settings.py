@@ -8,6 +8,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -19,10 +21,10 @@ from organizer.views.uploads import InMemory
 
 MOST_BYTES = 100_000_000  # of an upload
 
-CHOOSE = {"required": "Choose one of these.", "invalid_choice": "Choose one of these."}
+CHOOSE = dict.fromkeys(("required", "invalid_choice"), gettext_lazy("Choose one of these."))
 MAY = [
-    ("plan", "Make a plan; I look at it and press Apply"),
-    ("apply", "Make a plan, and add its new songs by itself"),
+    ("plan", gettext_lazy("Make a plan; I look at it and press Apply")),
+    ("apply", gettext_lazy("Make a plan, and add its new songs by itself")),
 ]
 
 
@@ -59,7 +61,7 @@ def settings(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     form = SettingsForm.of(account, request.POST if request.method == "POST" else None)
     if form.is_valid():
         form.save(account)
-        messages.success(request, "Your settings are saved.")
+        messages.success(request, _("Your settings are saved."))
         return redirect("settings")
     status = 422 if form.is_bound else 200
     return render(request, "settings.html", {"form": form}, status=status)
@@ -101,7 +103,7 @@ def _bring_back(request: HttpRequest, account: SpotifyAccount, handler: InMemory
 def _upload(request: HttpRequest, handler: InMemory) -> Any:
     upload = request.FILES.get("file")
     if handler.is_too_large:
-        raise TakeoutError(f"This file is larger than {MOST_BYTES // 1_000_000} MB.")
+        raise TakeoutError(_("This file is larger than %(size)s MB.") % {"size": MOST_BYTES // 1_000_000})
     if not isinstance(upload, UploadedFile):
-        raise TakeoutError("Choose a file first.")
+        raise TakeoutError(_("Choose a file first."))
     return upload.file
