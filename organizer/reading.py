@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from organizer import accounts
 from organizer.models import GenrePlaylist, SpotifyAccount

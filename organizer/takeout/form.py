@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from classifier.labels import FAMILIES
@@ -19,6 +21,7 @@ from organizer.takeout.checks import (
     one_of,
     record,
     text,
+    with_defaults,
     wrong,
 )
 
@@ -100,15 +103,24 @@ RUN = record(
     restores=maybe(listing(number(0, WHOLE, is_whole=True), most=2)),
 )
 OWNER = record(account_id=text(100, shortest=1), spotify_id=text(100), display_name=text(200))
-DOCUMENT = record(
-    made_at=moment,
-    account=OWNER,
-    settings=record(
+SETTINGS = with_defaults(
+    record(
         schedule=one_of(SpotifyAccount.Schedule.values),
         schedule_applies=flag,
         removals=one_of(SpotifyAccount.Removals.values),
         merges_duplicates=flag,
+        language=one_of(["", *dict(settings.LANGUAGES)]),
+        theme=one_of(SpotifyAccount.Theme.values),
+        time_zone=one_of(["", *available_timezones()]),
     ),
+    language="",
+    theme="",
+    time_zone="",
+)
+DOCUMENT = record(
+    made_at=moment,
+    account=OWNER,
+    settings=SETTINGS,
     library=listing(SONG, key=lambda row: row["uri"]),
     predictions=listing(PREDICTION, key=lambda row: (row["uri"], row["model"])),
     corrections=listing(CORRECTION, key=lambda row: (row["uri"], row["artist"] and row["artist"]["id"])),

@@ -89,9 +89,10 @@ class _Restoring:
         if not self.is_new:
             section.skip(_("all"), _("You have settings here already; they stay."))
             return
-        self.account.removals = asked["removals"]
-        self.account.merges_duplicates = asked["merges_duplicates"]
-        self.account.save(update_fields=["removals", "merges_duplicates"])
+        plain = [name for name in asked if name not in ("schedule", "schedule_applies")]
+        for name in plain:
+            setattr(self.account, name, asked[name])
+        self.account.save(update_fields=plain)
         schedules.choose(self.account, asked["schedule"], asked["schedule_applies"])
         section.restored = len(asked)
 

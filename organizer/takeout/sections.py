@@ -13,19 +13,19 @@ from django.utils import timezone
 from organizer.models import GenrePlaylist, PlaylistVersion, Prediction, SpotifyAccount
 
 FORMAT, VERSION = "cratewise", 1
+SETTINGS = ("schedule", "schedule_applies", "removals", "merges_duplicates", "language", "theme", "time_zone")
 ROWS = 500  # read at a time
 Row = dict[str, Any]
 
 
 def head(account: SpotifyAccount) -> Row:
     """Whose takeout it is, and what they decided."""
-    settings = ("schedule", "schedule_applies", "removals", "merges_duplicates")
     return {
         "format": FORMAT,
         "version": VERSION,
         "made_at": when(timezone.now()),
         "account": {name: getattr(account, name) for name in ("account_id", "spotify_id", "display_name")},
-        "settings": {name: getattr(account, name) for name in settings},
+        "settings": {name: getattr(account, name) for name in SETTINGS},
     }
 
 

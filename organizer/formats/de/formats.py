@@ -1,4 +1,4 @@
-DATE_FORMAT = "j. M Y"  # 21. Nov. 2026
+DATE_FORMAT = "j. F Y"
 TIME_FORMAT = "H:i"
 DATETIME_FORMAT = "j. M Y, H:i"
 MONTH_DAY_FORMAT = "j. M"
