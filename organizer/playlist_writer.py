@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from organizer import accounts, jobs, learning, plans, proposals, reversals
 from organizer.merging import ROOM, WRITE, Action, wrote
@@ -16,7 +17,7 @@ from organizer.providers.spotify import PlaylistHead, Refused, SnapshotChanged
 from organizer.reading import Reader, mark_of
 from organizer.reverting import placed
 
-DESCRIPTION = "Made by Cratewise from your liked songs. {mark}"
+DESCRIPTION = gettext_lazy("Made by Cratewise from your liked songs. %(mark)s")
 TRIES = 3  # of removals from a playlist that is changed all the time
 
 
@@ -100,7 +101,7 @@ class PlaylistWriter:
     def _send_create(self) -> PlaylistHead:
         self.rule.ref = self.rule.ref or secrets.token_hex(6)
         self.rule.save(update_fields=["ref"])
-        description = DESCRIPTION.format(mark=mark_of(self.rule))
+        description = DESCRIPTION % {"mark": mark_of(self.rule)}
         return accounts.with_spotify(
             self.rule.account,
             lambda api: api.create_playlist(name=self.rule.name, description=description),
@@ -110,7 +111,7 @@ class PlaylistWriter:
         """The playlist of an earlier create whose answer never came, known by the mark in its description."""
         found = self.reader.marked(mark_of(self.rule))
         if len(found) > 1:
-            self._tell("Spotify made “{}” twice. Cratewise uses one; you can delete the empty one.")
+            self._tell(_("Spotify made “%(name)s” twice. Cratewise uses one; you can delete the empty one."))
         return max(found, key=lambda head: (head.total, head.spotify_id)) if found else None
 
     def _remove(self) -> None:

@@ -1,0 +1,193 @@
+"""The catalogue against the code, the pages' own words, and who decides in which language a page or a job speaks."""
+
+import gettext
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.base import Lexer, TokenType
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from organizer import jobs, tasks
+from organizer.genre_names import genre_name
+from organizer.models import Job, SpotifyAccount
+from organizer.providers import sentences
+from organizer.providers.errors import ProviderError
+from tests import messages
+from tests.messages import Message
+from tests.organizer.browsing import said, signed_in, visitor
+
+CATALOGUES = messages.catalogues()
+PLACEHOLDER = re.compile(r"%\(\w+\)s|%%|\{\w+\}|<[^>]+>")
+SENTENCE = re.compile(r"[^\W\d_]{2,}")
+# Names, formats, units and the labels that Spotify prescribes stay as they are in every language.
+AS_THEY_ARE = re.compile(
+    r"\b(Cratewise|Spotify|OPEN SPOTIFY|PLAY ON SPOTIFY|LISTEN ON SPOTIFY|CSV|JSON|Hz|kHz|MB|min"
+    r"|SPOTIFY_CLIENT_ID|SPOTIFY_CLIENT_SECRET|PUBLIC_URL|redis|make run|Enter|Esc|UTC)\b"
+)
+READ_OUT = ("aria-label", "alt", "title", "placeholder", "data-label")
+
+
+def german() -> dict[Message, list[str]]:
+    (path,) = CATALOGUES
+    return {entry.message: entry.translations for entry in messages.parsed(path)[1:]}
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=str)
+def test_what_is_compiled_is_what_is_written(path: Path) -> None:
+    with path.with_suffix(".mo").open("rb") as file:
+        compiled = dict(gettext.GNUTranslations(file)._catalog)  # type: ignore[attr-defined]
+    compiled.pop("")
+    written = {}
+    for entry in messages.parsed(path)[1:]:
+        key = "\x04".join(filter(None, (entry.message.context, entry.message.text)))
+        forms = dict(enumerate(entry.translations)) if entry.message.plural else {None: entry.translations[0]}
+        written |= {key if form is None else (key, form): text for form, text in forms.items()}
+    assert compiled == written
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=str)
+def test_nothing_is_untranslated_or_doubtful(path: Path) -> None:
+    entries = messages.parsed(path)
+    assert [entry.message.text for entry in entries if not all(entry.translations)] == []
+    assert [entry.message.text for entry in entries if "fuzzy" in entry.flags] == []
+    assert [e.message.text for e in entries if e.message.plural and len(e.translations) != 2] == []
+
+
+def test_translations_keep_the_placeholders_and_tags() -> None:
+    for message, translations in german().items():
+        wanted = set(PLACEHOLDER.findall(message.text + message.plural))
+        for text in translations:
+            assert set(PLACEHOLDER.findall(text)) == wanted, message.text
+
+
+def test_every_translatable_string_is_in_the_catalogue_and_no_other() -> None:
+    assert set(messages.found()) == set(german())
+
+
+def plain_text(source: str) -> list[str]:
+    """The words of a template that no tag translates."""
+    words: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            words.extend(value or "" for name, value in attrs if name in READ_OUT)
+
+        def handle_data(self, data: str) -> None:
+            words.append(data)
+
+    parts, is_translated = [], False
+    for token in Lexer(source).tokenize():
+        if token.token_type == TokenType.BLOCK and "blocktrans" in token.contents:
+            is_translated = not token.contents.startswith("end")
+        elif token.token_type == TokenType.TEXT and not is_translated:
+            parts.append(token.contents)
+    reader = Reader()
+    reader.feed("".join(parts))
+    return [text.strip() for text in words if SENTENCE.search(AS_THEY_ARE.sub("", text))]
+
+
+@pytest.mark.parametrize("path", messages.templates(), ids=lambda path: path.name)
+def test_no_template_has_words_of_its_own(path: Path) -> None:
+    assert plain_text(path.read_text("utf-8")) == []
+
+
+def test_the_check_for_words_sees_text_and_attributes() -> None:
+    source = (
+        '<p aria-label="Not this">Nor {% if x %}that{% endif %} {% translate "but this" %} on Spotify</p>'
+    )
+    assert plain_text(source) == ["Not this", "Nor that  on Spotify"]
+
+
+# --- who decides ----------------------------------------------------------------------------------
+
+
+def test_a_visitor_is_read_in_the_browsers_language(db: None) -> None:
+    page = visitor().get(reverse("landing"), headers={"accept-language": "de-AT,de;q=0.9,en;q=0.5"})
+    assert '<html lang="de"' in page.content.decode()
+    assert {"Accept-Language", "Cookie"} <= set(re.split(r",\s*", page["Vary"]))
+    other = visitor().get(reverse("landing"), headers={"accept-language": "fr"})
+    assert '<html lang="en"' in other.content.decode()
+
+
+def test_the_switch_at_the_foot_outranks_the_browser(db: None) -> None:
+    client = visitor()
+    response = client.post(reverse("language"), {"language": "de", "next": reverse("terms")})
+    assert response["Location"] == reverse("terms")
+    assert '<html lang="de"' in client.get(reverse("terms")).content.decode()
+    assert client.get(reverse("language")).status_code == 405
+
+
+def test_the_switch_leads_nowhere_else_and_takes_known_languages_only(db: None) -> None:
+    client = visitor()
+    response = client.post(reverse("language"), {"language": "xx", "next": "https://elsewhere.example/"})
+    assert response["Location"] == "/"
+    assert '<html lang="en"' in client.get(reverse("terms")).content.decode()
+
+
+def test_the_accounts_choice_outranks_cookie_and_browser(account: SpotifyAccount) -> None:
+    client = signed_in(account)
+    client.cookies["language"] = "en"
+    SpotifyAccount.objects.update(language="de")
+    page = client.get(reverse("settings"))
+    assert '<html lang="de"' in page.content.decode()
+    assert page["Content-Language"] == "de"
+
+
+def test_the_switch_is_remembered_for_who_is_signed_in(account: SpotifyAccount) -> None:
+    signed_in(account).post(reverse("language"), {"language": "de"})
+    account.refresh_from_db()
+    assert account.language == "de"
+
+
+def test_choosing_german_is_confirmed_in_german(account: SpotifyAccount) -> None:
+    form = {"schedule": "off", "may": "plan", "removals": "ask", "language": "de"}
+    assert "gespeichert" in said(signed_in(account).post(reverse("settings"), form))
+
+
+# --- what is stored is in its reader's language -----------------------------------------------------
+
+
+def test_a_job_speaks_the_language_of_the_browser_that_was_seen(
+    account: SpotifyAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in(account).post(reverse("language"), headers={"accept-language": "de"})
+    account.refresh_from_db()
+    assert (account.language, account.browser_language) == ("", "de")
+
+    def fails(job: Job) -> bool:
+        raise ProviderError(translation.gettext("The answer was larger than allowed."), permanent=True)
+
+    monkeypatch.setitem(tasks.PHASES, "sync", tasks.Phase(fails, tasks.IO))
+    job, _ = jobs.start(account, Job.Kind.ORGANIZE)
+    ended = tasks.work(job.pk)
+    assert ended is not None and ended.error == "Die Antwort war größer als erlaubt."
+    assert translation.get_language() == settings.LANGUAGE_CODE
+
+
+def test_a_closed_gates_reason_is_kept_in_english_and_told_in_german() -> None:
+    with translation.override("de"):
+        stored = sentences.kept(sentences.ASKED, "deezer")
+        assert stored == "Deezer asked us to wait (rate limit)."
+        assert sentences.told(stored, "deezer").startswith("Deezer hat")
+        assert sentences.told("Somebody else's words.", "deezer") == "Somebody else's words."
+
+
+def test_genres_are_named_as_their_readers_do() -> None:
+    with translation.override("de"):
+        assert genre_name("classical") == "Klassik"
+        assert genre_name("rock") == "Rock"
+    assert genre_name("classical") == "Classical"
+
+
+def test_numbers_in_drawings_are_not_written_as_in_a_text(account: SpotifyAccount) -> None:
+    """A comma in an attribute of an SVG would break it."""
+    client = Client(headers={"accept-language": "de"})
+    client.force_login(account.user)
+    for name in ("library", "genres", "review", "identify", "jobs", "history", "settings"):
+        page = client.get(reverse(name)).content.decode()
+        assert not re.search(r'\b(?:width|height|x|y|x1|x2|y1|y2|cx|cy|r|d)="[^"]*\d,\d+%?"', page), name
