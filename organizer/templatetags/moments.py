@@ -1,4 +1,4 @@
-"""Moments and days in the reader's zone and language: `{% ago at %}`, `{% moment at %}`, `{% day at %}`."""
+"""Moments and days in the reader's zone and language: `{% ago at %}`, `{% moment at %}`, `{% day at %}`, `{% clock %}`."""
 
 from datetime import date, datetime, timedelta
 
@@ -24,6 +24,11 @@ def ago(at: datetime | None) -> SafeString:
 def moment(at: datetime | None) -> SafeString:
     """The moment itself, with how far away it is in the tooltip: for what somebody plans by."""
     return _time(at, brief(at), title=f"{absolute(at)} · {relative(at)}") if at else SafeString()
+
+
+@register.simple_tag
+def clock() -> str:
+    return formats.time_format(timezone.localtime(), "TIME_FORMAT")
 
 
 @register.simple_tag
