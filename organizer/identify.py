@@ -67,7 +67,7 @@ def _hear(waiting: QuerySet[Identification]) -> None:
         result = classify.by_sound_alone(heard.spoken)
         nearest, compared = _nearest(row.account, heard.encoder, heard.embedding)
     except (AudioError, ModelError) as error:
-        _end(waiting, state=State.FAILED, error=_(str(error))[:300])
+        _end(waiting, state=State.FAILED, error=_told(error)[:300])
         return
     _end(
         waiting,
@@ -81,6 +81,11 @@ def _hear(waiting: QuerySet[Identification]) -> None:
         nearest=nearest,
         compared=compared,
     )
+
+
+def _told(error: AudioError | ModelError) -> str:
+    """The classifier's sentence; it knows English only."""
+    return _(error.form) % error.values if isinstance(error, AudioError) else str(error)
 
 
 def _end(waiting: QuerySet[Identification], **values: object) -> None:

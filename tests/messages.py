@@ -27,7 +27,8 @@ FUNCTIONS = {
     "pgettext": "cm",
     "npgettext": "cmp",
 }  # what the arguments are
-HEARD = ROOT / "classifier" / "audio.py"  # whose errors users read, too
+# Whose sentences users read, too: translated where they are shown, as the classifier knows no gettext.
+HEARD = (ROOT / "classifier" / "audio.py", ROOT / "classifier" / "decoders.py")
 LITERAL = r"""u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 CALL = re.compile(rf"\b({'|'.join(FUNCTIONS)})\(\s*((?:{LITERAL}\s*,?\s*)+)", re.DOTALL)
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n"Content-Transfer-Encoding: 8bit\\n"\n'
@@ -57,8 +58,9 @@ def found() -> dict[Message, str]:
         of_file = in_template if path.suffix == ".html" else in_python
         for message in of_file(path.read_text("utf-8")):
             places.setdefault(message, str(path.relative_to(ROOT)))
-    for message in in_errors(HEARD.read_text("utf-8")):
-        places.setdefault(message, str(HEARD.relative_to(ROOT)))
+    for path in HEARD:
+        for message in sentences(path.read_text("utf-8")):
+            places.setdefault(message, str(path.relative_to(ROOT)))
     for slug in (*FAMILIES, *SUB_GENRES):
         places.setdefault(Message(display_name(slug), context="genre"), "classifier/taxonomy.py")
     return places
@@ -88,11 +90,14 @@ def in_python(source: str) -> Iterator[Message]:
                 yield _message(name, values)
 
 
-def in_errors(source: str) -> Iterator[Message]:
-    """Sentences of the classifier, which knows no gettext, that are translated where they are shown."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and _called(node.func) == "AudioError":
-            yield from (Message(one.value) for one in node.args if isinstance(one, ast.Constant))
+def sentences(source: str) -> Iterator[Message]:
+    """Constants that begin and end as a sentence does, comments and docstrings left out."""
+    tree = ast.parse(source)
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and id(node) not in said else None
+        if isinstance(text, str) and re.fullmatch(r"[A-Z].* .*\.", text):
+            yield Message(text)
 
 
 def _called(function: ast.expr) -> str:
