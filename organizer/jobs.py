@@ -25,6 +25,7 @@ FIRST_PHASE = {
     Job.Kind.WRITE: "write",
     Job.Kind.TRAIN: "train",
     Job.Kind.RECLASSIFY: "classify",
+    Job.Kind.MAP: "map",
 }
 
 

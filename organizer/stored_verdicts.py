@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from django.db import transaction
@@ -13,10 +14,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from organizer import classify, verdicts
-from organizer.models import ModelVersion, SpotifyAccount, StoredVerdict, Track
+from organizer.models import Job, ModelVersion, SpotifyAccount, StoredVerdict, Track
 from organizer.verdicts import Verdict
 
 Part = StoredVerdict.Part
+REST = timedelta(seconds=20)
 WRITE = 1000  # rows a statement
 KEPT = ("added_at", "part", "genre", "also", "confidence", "other", "top", "why", "chances", "teaches")
 TEXTS = ("title", "artist", "words")
@@ -33,9 +35,16 @@ class Change:
 def of(account: SpotifyAccount) -> QuerySet[StoredVerdict]:
     """The library's songs, as they stand now. Two queries when nothing has changed."""
     version = ModelVersion.objects.filter(is_champion=True).first()
-    if account.verdicts_stamp != _stamp(version):
+    if account.verdicts_stamp != _stamp(version) and not _may_wait(account):
         refresh(account)
     return StoredVerdict.objects.filter(account=account)
+
+
+def _may_wait(account: SpotifyAccount) -> bool:
+    """While a job classifies, every look would find something new: then a look every few seconds is enough."""
+    if not account.verdicts_at or timezone.now() - account.verdicts_at > REST:
+        return False
+    return account.jobs.active().filter(kind__in=[Job.Kind.ORGANIZE, Job.Kind.RECLASSIFY]).exists()
 
 
 def refresh(account: SpotifyAccount) -> None:
@@ -56,11 +65,11 @@ def refresh(account: SpotifyAccount) -> None:
 def refresh_around(account: SpotifyAccount, spoken: Collection[int]) -> Change:
     """After a word on the songs `spoken` (ids of tracks): renew them and all songs that hear their artists.
 
-    Inside the transaction that stores the word. Does nothing while all are stale anyway.
+    Inside the transaction that stores the word. Does nothing before they were first made.
     """
     row = _lock(account)
     version = ModelVersion.objects.filter(is_champion=True).first()
-    if row.verdicts_stamp != _stamp(version):
+    if row.verdicts_at is None:
         return Change()
     heard, context = _neighbours(row, spoken)
     before = StoredVerdict.objects.filter(account=row, track__in=heard).values_list("track", "genre", "part")

@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from classifier.errors import AudioError, DataError, ModelError
 from organizer import (
+    atlas,
     classify,
     ear,
     enrich,
@@ -24,6 +25,7 @@ from organizer import (
     library,
     plans,
     schedules,
+    stored_verdicts,
     timeline,
     training,
     writing,
@@ -51,6 +53,7 @@ PHASES = {
     "enrich": Phase(enrich.enrich_batch, IO, then="listen"),
     "listen": Phase(lambda job: enrich.listen_batch(job, ear.Ear()), ML, then="classify"),
     "classify": Phase(classify.classify_batch, ML),
+    "map": Phase(atlas.draw_batch, ML),
     "plan": Phase(plans.plan_batch, IO),
     "write": Phase(writing.write_batch, IO),
     "train": Phase(training.train_batch, TRAIN),
@@ -146,12 +149,14 @@ def _run_batch(job: Job) -> None:
 
 
 def _finish(job: Job) -> None:
-    """End the job and make the one that follows it: both or neither. Unsent, the sweep finds the new one."""
+    """End the job and make those that follow it: all or nothing. Unsent, the sweep finds the new ones."""
+    if job.account and job.kind in (Job.Kind.ORGANIZE, Job.Kind.RECLASSIFY):
+        stored_verdicts.refresh(job.account)
     with transaction.atomic():
         schedules.hold(job)
-        following = schedules.follow(job) if jobs.finish(job) else None
-    if following:
-        enqueue(following)
+        following = [schedules.follow(job), atlas.start_if_wanted(job)] if jobs.finish(job) else []
+    for one in filter(None, following):
+        enqueue(one)
 
 
 @shared_task

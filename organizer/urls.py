@@ -1,7 +1,19 @@
 from django.contrib import admin
 from django.urls import path
 
-from organizer.views import account, genres, history, identify, jobs, library, plan, public, review, settings
+from organizer.views import (
+    account,
+    atlas,
+    genres,
+    history,
+    identify,
+    jobs,
+    library,
+    plan,
+    public,
+    review,
+    settings,
+)
 
 urlpatterns = [
     path("", public.landing, name="landing"),
@@ -16,6 +28,11 @@ urlpatterns = [
     path("logout", account.sign_out, name="logout"),
     path("library", library.library, name="library"),
     path("library/seen", library.seen, name="seen"),
+    path("map", atlas.map_page, name="map"),
+    path("map/points", atlas.points, name="map-points"),
+    path("map/find", atlas.find, name="map-find"),
+    path("map/draw", atlas.draw, name="map-draw"),
+    path("song/<int:track_id>", atlas.song, name="song"),
     path("genres", genres.genres, name="genres"),
     path("plan", plan.latest, name="plan-latest"),
     path("plan/make", plan.make, name="plan-make"),

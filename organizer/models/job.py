@@ -28,6 +28,7 @@ class Job(models.Model):
         WRITE = "write", "Write playlists"
         TRAIN = "train", "Train a model"
         RECLASSIFY = "reclassify", "Classify again with another model"
+        MAP = "map", "Draw the map of a library"
 
     class State(models.TextChoices):
         QUEUED = "queued"

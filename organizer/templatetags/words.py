@@ -4,8 +4,9 @@ import math
 from datetime import timedelta
 
 from django import template
+from django.utils.translation import gettext_lazy
 
-from classifier.labels import display_name
+from classifier.labels import SUB_GENRES, display_name
 from organizer import network
 from organizer.models import Job
 
@@ -17,6 +18,7 @@ KINDS = {
     Job.Kind.WRITE: "Writing playlists to Spotify",
     Job.Kind.TRAIN: "Training a model",
     Job.Kind.RECLASSIFY: "Sorting again with another model",
+    Job.Kind.MAP: "Drawing the map of your library",
 }
 PHASES = {
     Job.Kind.ORGANIZE: {
@@ -29,6 +31,7 @@ PHASES = {
     Job.Kind.WRITE: {"write": "Writing songs to playlists"},
     Job.Kind.RECLASSIFY: {"classify": "Sorting songs into genres"},
     Job.Kind.TRAIN: {"train": "Training"},
+    Job.Kind.MAP: {"map": "Comparing how your songs sound"},
 }
 STATES = {
     Job.State.QUEUED: "About to start",
@@ -54,7 +57,35 @@ EVIDENCE = {
     "library": "your other songs by this artist",
 }
 
+FEATURE_NAMES = {
+    "danceability": gettext_lazy("Danceable"),
+    "energy": gettext_lazy("Energy"),
+    "speechiness": gettext_lazy("Spoken words"),
+    "acousticness": gettext_lazy("Acoustic"),
+    "instrumentalness": gettext_lazy("Without voice"),
+    "liveness": gettext_lazy("Live"),
+    "valence": gettext_lazy("Cheerful"),
+}
+
 register.filter("genre", display_name)
+
+
+@register.filter
+def family(slug: str) -> str:
+    """The family that a genre is in, which has a colour of its own."""
+    return SUB_GENRES.get(slug, slug)
+
+
+@register.filter
+def feature(name: str) -> str:
+    return str(FEATURE_NAMES.get(name, name))
+
+
+@register.filter
+def length_words(duration_ms: int) -> str:
+    """Minutes and seconds, as players show them."""
+    minutes, seconds = divmod(round(duration_ms / 1000), 60)
+    return f"{minutes}:{seconds:02d}"
 
 
 @register.filter
