@@ -158,6 +158,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "organizer.views.permissions.NoDevices",
+    "organizer.views.wrong_method.FriendlyRefusal",
     "organizer.views.outage.DatabaseAway",
 ]
 ROOT_URLCONF = "organizer.urls"

@@ -5,6 +5,7 @@ from organizer.views import account, genres, history, identify, jobs, library, p
 
 urlpatterns = [
     path("", public.landing, name="landing"),
+    path("demo", public.demo, name="demo"),
     path("privacy", public.privacy, name="privacy"),
     path("terms", public.terms, name="terms"),
     path("favicon.ico", public.favicon, name="favicon"),
