@@ -1,7 +1,19 @@
 from django.contrib import admin
 from django.urls import path
 
-from organizer.views import account, genres, history, identify, jobs, library, plan, public, review, settings
+from organizer.views import (
+    account,
+    genres,
+    history,
+    identify,
+    jobs,
+    library,
+    plan,
+    public,
+    review,
+    settings,
+    setup,
+)
 
 urlpatterns = [
     path("", public.landing, name="landing"),
@@ -49,5 +61,6 @@ urlpatterns = [
     path("settings", settings.settings, name="settings"),
     path("settings/export", settings.export, name="export"),
     path("settings/import", settings.bring_back, name="import"),
+    path("setup", setup.setup, name="setup"),
     path("admin/", admin.site.urls),
 ]

@@ -106,6 +106,10 @@ class Spotify:
             display_name=str(body.get("display_name") or ""),
         )
 
+    def try_out(self) -> None:
+        """The cheapest call that an app may make for itself; ProviderError where Spotify refuses the app."""
+        self._get("/search", q="a", type="track", limit=1)
+
     def liked(self, offset: int) -> LikedPage:
         body = _mapping(self._get("/me/tracks", limit=PAGE, offset=offset))
         entries = body.get("items") or []

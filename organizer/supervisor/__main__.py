@@ -175,6 +175,7 @@ def _ready_text(plan: Plan, simulator_port: int, took_s: float) -> str:
             f"  simulated world  http://{services.LOCAL}:{simulator_port}/control/",
             "  your own Spotify: put SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET into .env (see .env.example)",
         ]
+    lines.append(f"  set-up check     {plan.public_url}/setup   (for staff; or: manage.py doctor)")
     return "\n".join([*lines, f"  logs             {plan.var / 'log'}", ""])
 
 
