@@ -158,6 +158,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "organizer.views.permissions.NoDevices",
+    "organizer.views.wrong_method.FriendlyRefusal",
     "organizer.views.outage.DatabaseAway",
 ]
 ROOT_URLCONF = "organizer.urls"
@@ -231,7 +232,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "https://i.scdn.co"],
+        "img-src": [SELF, "data:", SIMULATOR_URL or "https://i.scdn.co"],  # covers are never copied
         "connect-src": [SELF],
         "font-src": [SELF],
         # Browsers hold redirects after a form to this too: to Spotify, and from another host name to ours.

@@ -24,6 +24,7 @@ from organizer import (
     jobs,
     library,
     plans,
+    pulse,
     schedules,
     stored_verdicts,
     timeline,
@@ -163,6 +164,7 @@ def _finish(job: Job) -> None:
 @_outlasting_our_database
 def wake_jobs() -> None:
     """What nobody works on although somebody should: runs by the clock, waits that are over, killed workers' jobs."""
+    pulse.beat()
     schedules.start_due()
     for job in jobs.due():
         enqueue(job)

@@ -3,7 +3,10 @@ from django.urls import path
 
 from organizer.views import (
     account,
+<<<<<<< HEAD
     atlas,
+=======
+>>>>>>> web-look
     genres,
     history,
     identify,
@@ -13,10 +16,15 @@ from organizer.views import (
     public,
     review,
     settings,
+<<<<<<< HEAD
+=======
+    setup,
+>>>>>>> web-look
 )
 
 urlpatterns = [
     path("", public.landing, name="landing"),
+    path("demo", public.demo, name="demo"),
     path("privacy", public.privacy, name="privacy"),
     path("terms", public.terms, name="terms"),
     path("favicon.ico", public.favicon, name="favicon"),
@@ -65,5 +73,6 @@ urlpatterns = [
     path("settings", settings.settings, name="settings"),
     path("settings/export", settings.export, name="export"),
     path("settings/import", settings.bring_back, name="import"),
+    path("setup", setup.setup, name="setup"),
     path("admin/", admin.site.urls),
 ]

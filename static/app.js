@@ -32,3 +32,14 @@ document.addEventListener("htmx:load", (event) => {
   showLocalTimes(event.detail.elt);
   announce(event.detail.elt);
 });
+
+// Copy a text that has to be pasted elsewhere, and say so.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.copied;
+    document.getElementById("announcer").textContent = button.dataset.copied;
+  });
+}
+

@@ -16,7 +16,7 @@ from organizer.accounts import LinkError
 from organizer.models import SpotifyAccount
 from organizer.providers.errors import AuthRevoked, ProviderError
 from organizer.providers.spotify_accounts import new_verifier
-from organizer.views.access import account_of, linked
+from organizer.views.access import account_of, linked, safe_next
 
 ATTEMPTS = 5  # tabs in which somebody may press Connect before answering in any of them
 SCOPES = {
@@ -34,6 +34,7 @@ def connect(request: HttpRequest) -> HttpResponse:
     state, verifier = secrets.token_urlsafe(32), new_verifier()
     attempts = list(request.session.get("connecting", {}).items())
     request.session["connecting"] = dict([*attempts[1 - ATTEMPTS :], (state, verifier)])
+    request.session["next"] = safe_next(request.POST.get("next", ""))
     return redirect(
         network.spotify_accounts().authorize_url(
             state=state, verifier=verifier, scopes=settings.SPOTIFY_SCOPES
@@ -76,6 +77,7 @@ def _problem(request: HttpRequest, verifier: str) -> str:
 
 
 def _welcome(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    onward = request.session.pop("next", "") or "library"
     login(request, account.user, backend="django.contrib.auth.backends.ModelBackend")
     accounts.peek(account)
     resumed = jobs.unpause(account)
@@ -83,7 +85,7 @@ def _welcome(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
         tasks.enqueue(job)
     going_on = " What had been waiting for this goes on now." if resumed else ""
     messages.success(request, f"Connected to Spotify as {account}.{going_on}")
-    return redirect("library")
+    return redirect(onward)
 
 
 @require_GET
