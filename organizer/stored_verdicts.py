@@ -17,6 +17,7 @@ from organizer.models import ModelVersion, SpotifyAccount, StoredVerdict, Track
 from organizer.verdicts import Verdict
 
 Part = StoredVerdict.Part
+OPEN = (Part.REVIEW, Part.NONE)
 WRITE = 1000  # rows a statement
 KEPT = ("added_at", "part", "genre", "also", "confidence", "other", "top", "why", "chances", "teaches")
 TEXTS = ("title", "artist", "words")
@@ -28,6 +29,7 @@ class Change:
 
     moved: int = 0  # other songs that have another genre now
     settled: int = 0  # other songs that need no review any more
+    touched: frozenset[int] = frozenset()  # ids of all tracks that were looked at anew
 
 
 def of(account: SpotifyAccount) -> QuerySet[StoredVerdict]:
@@ -41,7 +43,7 @@ def of(account: SpotifyAccount) -> QuerySet[StoredVerdict]:
 def refresh(account: SpotifyAccount) -> None:
     """Make all of them anew, and write those that are not as they were. Safe to run twice and at once."""
     with transaction.atomic():
-        row = _lock(account)
+        row = lock(account)
         version = ModelVersion.objects.filter(is_champion=True).first()
         stamp = _stamp(version)
         if row.verdicts_stamp != stamp:
@@ -53,12 +55,15 @@ def refresh(account: SpotifyAccount) -> None:
     account.verdicts_stamp, account.verdicts_at = row.verdicts_stamp, row.verdicts_at
 
 
-def refresh_around(account: SpotifyAccount, spoken: Collection[int]) -> Change:
+def refresh_around(
+    account: SpotifyAccount, spoken: Collection[int], *, shown: Collection[int] | None = None
+) -> Change:
     """After a word on the songs `spoken` (ids of tracks): renew them and all songs that hear their artists.
 
-    Inside the transaction that stores the word. Does nothing while all are stale anyway.
+    Inside the transaction that stores the word. Does nothing while all are stale anyway. `shown`: those of `spoken`
+    that the user looked at, which therefore are no gain; all of them unless told otherwise.
     """
-    row = _lock(account)
+    row = lock(account)
     version = ModelVersion.objects.filter(is_champion=True).first()
     if row.verdicts_stamp != _stamp(version):
         return Change()
@@ -67,10 +72,12 @@ def refresh_around(account: SpotifyAccount, spoken: Collection[int]) -> Change:
     was = {track: (genre, part) for track, genre, part in before}
     songs = [song for song in verdicts.of_library(row, only=context) if song.track.pk in heard]
     _write(row, songs, version)
-    others = [song for song in songs if song.track.pk not in set(spoken) and song.track.pk in was]
+    seen = set(spoken if shown is None else shown)
+    others = [song for song in songs if song.track.pk not in seen and song.track.pk in was]
     return Change(
         moved=sum(song.genre != was[song.track.pk][0] for song in others),
-        settled=sum(part_of(song) != Part.REVIEW == was[song.track.pk][1] for song in others),
+        settled=sum(part_of(song) not in OPEN and was[song.track.pk][1] in OPEN for song in others),
+        touched=frozenset(heard),
     )
 
 
@@ -82,7 +89,7 @@ def part_of(song: Verdict) -> StoredVerdict.Part:
     return Part.SURE if song.is_sure else Part.REVIEW
 
 
-def _lock(account: SpotifyAccount) -> SpotifyAccount:
+def lock(account: SpotifyAccount) -> SpotifyAccount:
     """One at a time per account; rows that only point to it can be written meanwhile."""
     return SpotifyAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
 
