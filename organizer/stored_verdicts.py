@@ -3,9 +3,12 @@
 import hashlib
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 from django.db import transaction
@@ -104,11 +107,7 @@ def _stamp(version: ModelVersion | None) -> str:
 
 def _neighbours(account: SpotifyAccount, spoken: Collection[int]) -> tuple[set[int], set[int]]:
     """Ids of the songs that share an artist with `spoken`, and of those whose artists these hear in turn."""
-    credits = _credits(account)
-    by_artist: dict[str, set[int]] = {}
-    for track, names in credits.items():
-        for name in names:
-            by_artist.setdefault(name, set()).add(track)
+    credits, by_artist = _credits(account.pk, account.verdicts_at)
 
     def near(tracks: Collection[int]) -> set[int]:
         names = {name for track in tracks for name in credits.get(track, ())}
@@ -118,9 +117,20 @@ def _neighbours(account: SpotifyAccount, spoken: Collection[int]) -> tuple[set[i
     return heard, near(heard)
 
 
-def _credits(account: SpotifyAccount) -> dict[int, list[str]]:
-    liked = Track.objects.liked_by(account).movable()
-    return dict(liked.values_list("pk", "artist_names").iterator())
+@lru_cache(maxsize=4)
+def _credits(account: int, _: datetime | None) -> tuple[dict[int, tuple[str, ...]], dict[str, list[int]]]:
+    """Who made what, both ways round. Kept, as reading it takes longer than all the rest that a word sets off.
+
+    A library that changes has all its verdicts made anew, at another moment.
+    """
+    liked = Track.objects.filter(saves__account=account, saves__is_unliked=False).movable()
+    rows = liked.values_list("pk", "artist_names").iterator()
+    credits = {track: tuple(map(sys.intern, names)) for track, names in rows}
+    by_artist: dict[str, list[int]] = {}
+    for track, names in credits.items():
+        for name in names:
+            by_artist.setdefault(name, []).append(track)
+    return credits, by_artist
 
 
 def _write(account: SpotifyAccount, songs: Sequence[Verdict], version: ModelVersion | None) -> None:
