@@ -3,23 +3,18 @@ from django.urls import path
 
 from organizer.views import (
     account,
-<<<<<<< HEAD
     atlas,
-=======
->>>>>>> web-look
     genres,
     history,
     identify,
     jobs,
     library,
     plan,
+    playback,
     public,
     review,
     settings,
-<<<<<<< HEAD
-=======
     setup,
->>>>>>> web-look
 )
 
 urlpatterns = [
@@ -50,8 +45,13 @@ urlpatterns = [
     path("plan/<int:plan_id>/removals", plan.tick_removals, name="plan-removals"),
     path("plan/<int:plan_id>/discard", plan.discard, name="plan-discard"),
     path("review", review.review, name="review"),
+    path("review/cards", review.cards, name="review-cards"),
+    path("review/several", review.correct_several, name="correct-several"),
+    path("review/undo", review.undo, name="review-undo"),
     path("review/<int:track_id>", review.correct, name="correct"),
+    path("review/<int:track_id>/skip", review.skip, name="skip"),
     path("review/<int:track_id>/undo", review.take_back, name="take-back"),
+    path("song/<int:track_id>/preview", playback.preview, name="preview"),
     path("identify", identify.identify, name="identify"),
     path("identify/<int:identification_id>", identify.result, name="identified"),
     path("identify/<int:identification_id>/spectrogram.png", identify.spectrogram, name="spectrogram"),
