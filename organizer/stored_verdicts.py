@@ -20,8 +20,8 @@ from organizer.models import Job, ModelVersion, SpotifyAccount, StoredVerdict, T
 from organizer.verdicts import Verdict
 
 Part = StoredVerdict.Part
-from datetime import datetime, timedelta
-from functools import lru_cache
+OPEN = (Part.REVIEW, Part.NONE)
+REST = timedelta(seconds=20)
 WRITE = 1000  # rows a statement
 KEPT = ("added_at", "part", "genre", "also", "confidence", "other", "top", "why", "chances", "teaches")
 TEXTS = ("title", "artist", "words")

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core import signing
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from organizer.models import SpotifyAccount
