@@ -90,10 +90,13 @@ function drawNames(shown) {
   pen.lineJoin = "round";
   const taken = [];
   for (const { genre, x, y } of field.middles) {
-    const { px, py } = toPixel(x, y);
+    const name = boxes[genre].parentElement.querySelector("span").textContent;
+    const half = pen.measureText(name).width / 2 + 4;
+    const there = toPixel(x, y), py = Math.max(16, there.py);
+    if (there.px < -half || there.px > side().width + half || there.py < -16 || there.py > side().height + 16) continue;
+    const px = Math.min(Math.max(there.px, half), side().width - half);
     if (!shown[genre] || taken.some((one) => Math.abs(one.px - px) < 80 && Math.abs(one.py - py) < 20)) continue;
     taken.push({ px, py });
-    const name = boxes[genre].parentElement.querySelector("span").textContent;
     pen.lineWidth = 4;
     pen.strokeStyle = style.backgroundColor;
     pen.strokeText(name, px, py);
@@ -118,6 +121,7 @@ function choose(i) {
 async function open(i, { play }) {
   choose(i);
   const id = field.id[i];
+  if (play && panel.dataset.holds === String(id)) return panel.querySelector("[data-play]")?.click();
   const address = view.dataset.song.replace(/0$/, id);
   try {
     const answer = await fetch(`${address}?panel`, { headers: { "HX-Request": "true" } });
@@ -126,6 +130,7 @@ async function open(i, { play }) {
     const text = await answer.text();
     if (field.id[state.chosen] !== id) return; // another one was chosen meanwhile
     panel.innerHTML = text;
+    panel.dataset.holds = id;
     history.replaceState(null, "", `#song-${id}`);
     if (play) panel.querySelector("[data-play]")?.click();
   } catch {
