@@ -24,7 +24,9 @@ class Preview:
 class NoPreview(Exception):
     """There is none; `retry_after_s`: until then one cannot know. The message is a sentence for the listener."""
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None, is_too_fast: bool = False) -> None:
+    def __init__(
+        self, message: str, *, retry_after_s: float | None = None, is_too_fast: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
         self.is_too_fast = is_too_fast

@@ -1,7 +1,19 @@
 from django.contrib import admin
 from django.urls import path
 
-from organizer.views import account, genres, history, identify, jobs, library, plan, playback, public, review, settings
+from organizer.views import (
+    account,
+    genres,
+    history,
+    identify,
+    jobs,
+    library,
+    plan,
+    playback,
+    public,
+    review,
+    settings,
+)
 
 urlpatterns = [
     path("", public.landing, name="landing"),

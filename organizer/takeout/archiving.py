@@ -74,7 +74,10 @@ def _tables(account: SpotifyAccount) -> dict[str, tuple[Iterable[str], Cells]]:
     return {
         "library.csv": ((*song, *decision), _library(account, songs)),
         "predictions.csv": (said, _said(account, songs)),
-        "corrections.csv": (("about", "artists", "genre", "further genres", "when", "uri"), _corrections(account)),
+        "corrections.csv": (
+            ("about", "artists", "genre", "further genres", "when", "uri"),
+            _corrections(account),
+        ),
         "playlists.csv": (("playlist", "position", "note", *song), _playlists(account, songs)),
         "versions.csv": (("playlist", "when", "by", "change", *song), _versions(account, songs)),
     }

@@ -77,7 +77,10 @@ def test_songs_without_a_preview_say_so_and_are_not_looked_up_again_at_once(
 ) -> None:
     track = without_preview(simulator)
     response = play(listener, track)
-    assert (response.status_code, response.content.decode()) == (404, "No service has a preview of this song.")
+    assert (response.status_code, response.content.decode()) == (
+        404,
+        "No service has a preview of this song.",
+    )
     asked = len(simulator.requests("deezer"))
     assert play(listener, track).status_code == 404
     assert len(simulator.requests("deezer")) == asked

@@ -418,4 +418,4 @@ def test_an_unknown_further_genre_is_refused(rich: SpotifyAccount) -> None:
 def test_the_table_of_words_names_all_their_genres(library: SpotifyAccount) -> None:
     review.correct(library, review.queue(library)[0].track, "shoegaze", also=["dream-pop", "rock"])
     with takeout.archive(library) as file, zipfile.ZipFile(file) as archive:
-        assert "Shoegaze,\"Dream pop, Rock\"" in archive.read("corrections.csv").decode()
+        assert 'Shoegaze,"Dream pop, Rock"' in archive.read("corrections.csv").decode()
