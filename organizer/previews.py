@@ -7,13 +7,12 @@ from threading import Lock
 
 from django.utils.translation import gettext as _
 
-from organizer.hunting import Hunt
+from organizer.hunting import RETRY_MISS_AFTER, Hunt
 from organizer.models import SpotifyAccount, Track
 
 MOST_PLAYS, WINDOW_S = 40, 60.0  # by one person; each play costs a provider up to two calls
 MISS_KEPT_S = 60.0  # a song without a preview is not looked up again at once
 MOST_KEPT = 500
-NOT_MEASURED_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -87,14 +86,10 @@ def _hunted(hunt: Hunt) -> Preview:
     while (data := hunt.fetched().data) is not None:
         if kind := content_type(data):
             return Preview(data, kind)
-    if hunt.closed:
-        sentence = _("The preview cannot be fetched just now: %(reason)s") % {"reason": hunt.closed}
-        raise NoPreview(sentence, retry_after_s=max(1.0, hunt.closed.retry_after_s))
-    if hunt.error:
-        raise NoPreview(
-            _("The preview cannot be fetched just now: %(reason)s") % {"reason": hunt.error},
-            retry_after_s=NOT_MEASURED_S,
-        )
+    if hunt.closed or hunt.retry_after < RETRY_MISS_AFTER:
+        sentence = _("The preview cannot be fetched just now: %(reason)s")
+        wait_s = hunt.closed.retry_after_s if hunt.closed else hunt.retry_after.total_seconds()
+        raise NoPreview(sentence % {"reason": hunt.closed or hunt.error}, retry_after_s=max(1.0, wait_s))
     raise NoPreview(_("No service has a preview of this song."))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from classifier.labels import FAMILIES
+from classifier.labels import FAMILIES, SUB_GENRES
 from organizer.models import Plan, PlaylistVersion, SpotifyAccount
 from organizer.takeout import sections
 from organizer.takeout.checks import (
@@ -17,6 +17,7 @@ from organizer.takeout.checks import (
     one_of,
     record,
     text,
+    with_defaults,
 )
 
 WHOLE = 2_147_483_647
@@ -25,6 +26,7 @@ uri = text(700, pattern=r"spotify:[^\s].*")
 uris = listing(uri, most=50_000)
 spotify_id = text(64, pattern=r"[0-9A-Za-z_-]*")
 genre = one_of(FAMILIES)
+any_genre = one_of((*FAMILIES, *SUB_GENRES))
 artist = record(id=text(64, shortest=1, pattern=r"[0-9A-Za-z_-]+"), name=text(500))
 
 SONG = record(
@@ -55,7 +57,16 @@ PREDICTION = record(
     why=mapping(text(40), mapping(genre, share)),
     inputs_hash=text(40),
 )
-CORRECTION = record(uri=maybe(uri), artist=maybe(artist), genre=genre, at=moment)
+CORRECTION = with_defaults(
+    record(
+        uri=maybe(uri),
+        artist=maybe(artist),
+        genre=any_genre,
+        also=listing(any_genre, most=20, key=str),
+        at=moment,
+    ),
+    also=[],
+)
 VERSION_OF_PLAYLIST = record(
     at=moment,
     by=one_of(PlaylistVersion.By.values),

@@ -80,6 +80,7 @@ def corrections(account: SpotifyAccount) -> Iterator[Row]:
             "uri": row.track.uri if row.track else None,
             "artist": {"id": row.artist.spotify_id, "name": row.artist.name} if row.artist else None,
             "genre": row.genre,
+            "also": row.also,
             "at": when(row.created_at),
         }
 

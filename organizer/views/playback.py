@@ -53,8 +53,9 @@ def _part(asked: str, size: int) -> tuple[int, int] | None:
         return None
     if not wish[1]:
         return max(0, size - int(wish[2])), size
-    start, last = int(wish[1]), int(wish[2] or size)
-    return (start, min(size, last + 1)) if last >= start else None
+    start = int(wish[1])
+    end = min(size, int(wish[2]) + 1) if wish[2] else size
+    return None if wish[2] and int(wish[2]) < start else (start, end)
 
 
 def _missing(request: HttpRequest, track: Track, miss: NoPreview) -> HttpResponse:

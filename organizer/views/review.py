@@ -23,7 +23,7 @@ from organizer.views.access import linked
 from organizer.views.review_session import ReviewSession
 
 PER_GRID = 24
-PER_FETCH, MOST_HELD = 20, 100
+PER_FETCH, MOST_HELD = 30, 150
 GENRES = [(family, [sub for sub, of in SUB_GENRES.items() if of == family]) for family in FAMILIES]
 
 

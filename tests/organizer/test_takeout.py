@@ -387,3 +387,35 @@ def test_versions_fold_and_unfold(states: list[list[str]]) -> None:
     assert [(row["before"], row["after"]) for row in unfold(rows, "")] == list(
         zip(states, states[1:], strict=False)
     )
+
+
+def test_several_genres_and_sub_genres_come_back(library: SpotifyAccount) -> None:
+    track = review.queue(library)[0].track
+    review.correct(library, track, "shoegaze", also=["dream-pop", "rock"])
+    document = takeout.document(library)
+    fresh = emptied(library)
+    takeout.restore(fresh, document)
+    word = fresh.corrections.get()
+    assert (word.genre, word.also) == ("shoegaze", ["dream-pop", "rock"])
+
+
+def test_a_file_from_before_there_were_several_genres_can_still_be_read(rich: SpotifyAccount) -> None:
+    document = plain(takeout.document(rich)) | {"made_at": timezone.now().isoformat()}
+    for row in document["corrections"]:
+        del row["also"]
+    takeout.restore(emptied(rich), document)
+    assert {tuple(word.also) for word in Correction.objects.all()} == {()}
+    assert Correction.objects.count() == len(document["corrections"]) > 0
+
+
+def test_an_unknown_further_genre_is_refused(rich: SpotifyAccount) -> None:
+    document = plain(takeout.document(rich)) | {"made_at": timezone.now().isoformat()}
+    document["corrections"][0]["also"] = ["polka"]
+    with pytest.raises(takeout.TakeoutError, match=r"corrections\[0\]\.also\[0\]"):
+        takeout.restore(rich, document)
+
+
+def test_the_table_of_words_names_all_their_genres(library: SpotifyAccount) -> None:
+    review.correct(library, review.queue(library)[0].track, "shoegaze", also=["dream-pop", "rock"])
+    with takeout.archive(library) as file, zipfile.ZipFile(file) as archive:
+        assert 'Shoegaze,"Dream pop, Rock"' in archive.read("corrections.csv").decode()
