@@ -19,6 +19,7 @@ from django.utils import timezone
 from organizer.models import Job, SpotifyAccount
 
 MAX_FAILURES = 8  # transient ones in a row
+RECONNECT = "reconnect"  # what the user has to do before a failed job can go on
 FIRST_PHASE = {
     Job.Kind.ORGANIZE: "sync",
     Job.Kind.PLAN: "plan",
@@ -155,8 +156,10 @@ def pause(job: Job, reason: str) -> bool:
     return _leave(job, state=Job.State.PAUSED, wait_reason=reason[:300])
 
 
-def fail(job: Job, sentence: str) -> bool:
-    return _leave(job, state=Job.State.FAILED, error=sentence[:500], finished_at=timezone.now())
+def fail(job: Job, sentence: str, *, remedy: str = "") -> bool:
+    """`remedy`: RECONNECT where nothing else helps."""
+    values = {"counts": {**job.counts, "remedy": remedy}} if remedy else {}
+    return _leave(job, state=Job.State.FAILED, error=sentence[:500], finished_at=timezone.now(), **values)
 
 
 def finish(job: Job) -> bool:
@@ -184,7 +187,8 @@ def resume(job: Job) -> bool:
     try:
         with transaction.atomic():
             ended = Job.objects.filter(pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED])
-            return bool(ended.update(state=Job.State.QUEUED, **_FRESH))
+            counts = {name: value for name, value in job.counts.items() if name != "remedy"}
+            return bool(ended.update(state=Job.State.QUEUED, counts=counts, **_FRESH))
     except IntegrityError:
         return False
 
@@ -201,12 +205,13 @@ _FRESH: dict[str, Any] = {
 
 
 def unpause(account: SpotifyAccount) -> list[Job]:
-    """After a reconnect: the account's paused jobs go on."""
+    """After a reconnect: the account's paused jobs go on, and those that failed for want of a permission."""
     paused = list(account.jobs.filter(state=Job.State.PAUSED))
     Job.objects.filter(pk__in=[job.pk for job in paused], state=Job.State.PAUSED).update(
         state=Job.State.QUEUED, **_FRESH
     )
-    return paused
+    refused = account.jobs.filter(state=Job.State.FAILED, counts__remedy=RECONNECT)
+    return paused + [job for job in refused if resume(job)]
 
 
 def due() -> list[Job]:

@@ -52,6 +52,7 @@ PUBLIC_URL = env("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or [urlsplit(PUBLIC_URL).hostname or ""]
 ALLOWED_HOSTS.append("127.0.0.1")  # health checks ask there
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+OPERATOR_CONTACT = os.environ.get("OPERATOR_CONTACT", "").strip()  # whom to write to, on the privacy page
 
 # --- Spotify and its neighbours (the simulator stands in for all of them in the demo) -----------
 SIMULATOR_URL = os.environ.get("SIMULATOR_URL", "").rstrip("/")

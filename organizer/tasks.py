@@ -32,7 +32,7 @@ from organizer import (
     writing,
 )
 from organizer.models import Artist, Identification, Job, Track
-from organizer.providers.errors import AuthRevoked, GateClosed, LedgerDown, ProviderError
+from organizer.providers.errors import AuthRevoked, GateClosed, LedgerDown, ProviderError, ScopeMissing
 
 log = logging.getLogger(__name__)
 IO, ML, TRAIN = "io", "ml", "train"
@@ -121,6 +121,8 @@ def work(job_id: int, token: str = "") -> Job | None:
         log.warning("Job %s waits: the database failed (%s).", job.pk, type(error).__name__)
         connection.close()  # if it stays away, so does what follows: then the lease runs out
         jobs.wait(job, OUR_OUTAGE_S, OUR_OUTAGE, Job.Wait.OUTAGE)
+    except ScopeMissing as error:
+        jobs.fail(job, str(error), remedy=jobs.RECONNECT)
     except ProviderError as error:
         if error.permanent:
             jobs.fail(job, str(error))

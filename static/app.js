@@ -11,12 +11,16 @@ function showLocalTimes(root) {
   }
 }
 
-// Say a job's phase aloud when it changes, not at every refresh of the figures.
+// Say a job's phase aloud when it changes, not at every refresh of the figures; each job by itself.
+const saidBefore = new Map();
 function announce(root) {
   const said = root.querySelector("[data-announce]");
-  const announcer = document.getElementById("announcer");
-  if (said && announcer.textContent !== said.textContent) announcer.textContent = said.textContent;
+  if (!said) return;
+  const isNews = saidBefore.has(root.id) && saidBefore.get(root.id) !== said.textContent;
+  saidBefore.set(root.id, said.textContent);
+  if (isNews) document.getElementById("announcer").textContent = said.textContent;
 }
+for (const job of document.querySelectorAll(".job")) announce(job);
 
 for (const button of document.querySelectorAll("[data-tick-all]")) {
   button.hidden = false;

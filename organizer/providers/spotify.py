@@ -12,6 +12,7 @@ from organizer.providers.errors import (
     AmbiguousWrite,
     NotFound,
     ProviderError,
+    ScopeMissing,
     TokenExpired,
 )
 from organizer.providers.http import Answer, Http
@@ -197,6 +198,8 @@ def _api_error(answer: Answer) -> ProviderError:
         return NotFound("Spotify does not know this playlist or song (any more).")
     text = answer.error_field("message") or answer.text
     if answer.status == 403:
+        if "scope" in text.lower():
+            return ScopeMissing(_forbidden(text))
         return ProviderError(_forbidden(text), permanent=True)
     if answer.status == 400:
         kind = SnapshotChanged if "snapshot" in text.lower() else Refused

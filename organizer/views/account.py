@@ -9,20 +9,26 @@ from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from organizer import accounts, jobs, network, tasks
 from organizer.accounts import LinkError
-from organizer.models import SpotifyAccount
+from organizer.models import PlaylistVersion, SpotifyAccount
 from organizer.providers.errors import AuthRevoked, ProviderError
 from organizer.providers.spotify_accounts import new_verifier
 from organizer.views.access import account_of, linked, safe_next
 
 ATTEMPTS = 5  # tabs in which somebody may press Connect before answering in any of them
 SCOPES = {
-    "user-library-read": "Read your Liked Songs: titles, artists, and when you liked them.",
-    "playlist-read-private": "See which playlists you have, to recognise the ones Cratewise made.",
-    "playlist-modify-private": "Make private playlists, and add or remove songs in those it made.",
+    "user-library-read": gettext_lazy("Read your Liked Songs: titles, artists, and when you liked them."),
+    "playlist-read-private": gettext_lazy(
+        "See which playlists you have, to recognise the ones Cratewise made."
+    ),
+    "playlist-modify-private": gettext_lazy(
+        "Make private playlists, and add or remove songs in those it made."
+    ),
 }
 
 
@@ -55,7 +61,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     try:
         account = accounts.link_account(request.GET["code"], verifier, user=user)
     except AuthRevoked:
-        messages.error(request, "Spotify did not accept this attempt any more. Please connect again.")
+        messages.error(request, _("Spotify did not accept this attempt any more. Please connect again."))
     except (ProviderError, LinkError) as error:
         messages.error(request, str(error))
     else:
@@ -66,13 +72,13 @@ def callback(request: HttpRequest) -> HttpResponse:
 def _problem(request: HttpRequest, verifier: str) -> str:
     """Why this answer from Spotify cannot be used, or nothing."""
     if not verifier:
-        return "This answer does not belong to an attempt made in this browser. Please connect again."
+        return _("This answer does not belong to an attempt made in this browser. Please connect again.")
     if request.GET.get("error") == "access_denied":
-        return (
+        return _(
             "You did not allow access, so nothing was linked and nothing was read. You can connect any time."
         )
     if "error" in request.GET or "code" not in request.GET:
-        return "Spotify answered without a permission. Please try to connect again."
+        return _("Spotify answered without a permission. Please try to connect again.")
     return ""
 
 
@@ -83,8 +89,9 @@ def _welcome(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     resumed = jobs.unpause(account)
     for job in resumed:
         tasks.enqueue(job)
-    going_on = " What had been waiting for this goes on now." if resumed else ""
-    messages.success(request, f"Connected to Spotify as {account}.{going_on}")
+    messages.success(request, _("Connected to Spotify as %(name)s.") % {"name": account})
+    if resumed:
+        messages.success(request, _("What had been waiting for this goes on now."))
     return redirect(onward)
 
 
@@ -94,7 +101,8 @@ def link(request: HttpRequest) -> HttpResponse:
     account = account_of(request)
     granted = set(account.granted_scopes.split()) if account else set()
     scopes = [(name, text, name in granted) for name, text in SCOPES.items()]
-    return render(request, "link.html", {"scopes": scopes})
+    lacks_scopes = bool(account) and not set(SCOPES) <= granted
+    return render(request, "link.html", {"scopes": scopes, "lacks_scopes": lacks_scopes})
 
 
 @require_http_methods(["GET", "POST"])
@@ -103,17 +111,27 @@ def disconnect(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     if request.method == "POST":
         accounts.unlink(account)
         logout(request)
-        messages.success(request, "Disconnected. Your tokens and everything read from Spotify are deleted.")
+        messages.success(
+            request, _("Disconnected. Your tokens and everything read from Spotify are deleted.")
+        )
         return redirect("landing")
-    counts = {
-        "songs": account.saves.count(),
-        "corrections": account.corrections.count(),
-        "rules": account.playlists.count(),
-        "identifications": account.identifications.count(),
-        "plans": account.plans.count(),
-        "jobs": account.jobs.count(),
-    }
-    return render(request, "disconnect.html", {"counts": counts})
+    return render(request, "disconnect.html", {"counts": _what_goes(account)})
+
+
+def _what_goes(account: SpotifyAccount) -> list[tuple[str, int]]:
+    """What is deleted with the link, and how much of each."""
+    return [
+        (_("Liked songs, as read from Spotify, and what the model says of them"), account.saves.count()),
+        (_("Corrections of yours"), account.corrections.count()),
+        (_("Playlist rules, and what you took out or put in by hand"), account.playlists.count()),
+        (
+            _("Stored versions of playlists"),
+            PlaylistVersion.objects.filter(playlist__account=account).count(),
+        ),
+        (_("Plans"), account.plans.count()),
+        (_("Jobs"), account.jobs.count()),
+        (_("Identified sounds"), account.identifications.count()),
+    ]
 
 
 @require_POST

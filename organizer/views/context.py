@@ -15,5 +15,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "simulator_url": settings.SIMULATOR_URL,
         "playback": settings.PLAYBACK,
         "embed_url": settings.SPOTIFY_EMBED_URL,
+        "operator_contact": settings.OPERATOR_CONTACT,
         "account": SimpleLazyObject(lambda: account_of(request)),
     }

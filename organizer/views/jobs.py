@@ -1,8 +1,11 @@
 """What is running, what needs the user, and what is done."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.middleware import HtmxDetails
 
@@ -11,7 +14,8 @@ from organizer.models import Job, SpotifyAccount
 from organizer.views.access import linked
 from organizer.views.planning import to_plan
 
-SHOWN = 50
+ENDED_PER_PAGE = 25
+STUCK = (Job.State.PAUSED, Job.State.FAILED)
 
 
 class HtmxHttpRequest(HttpRequest):
@@ -21,19 +25,22 @@ class HtmxHttpRequest(HttpRequest):
 @require_GET
 @linked
 def job_list(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    groups: dict[str, list[Job]] = {"attention": [], "running": [], "done": []}
-    superseded: set[str] = set()
-    for job in account.jobs.select_related("plan")[:SHOWN]:
-        groups[_group(job, superseded)].append(job)
-        superseded.add(job.kind)
-    return render(request, "jobs.html", {"groups": groups})
+    """Jobs that need the user, those under way, and page by page those that are over."""
+    jobs_of = account.jobs.select_related("plan")
+    current = list(jobs_of.filter(Q(state__in=Job.ACTIVE) | Q(pk__in=_unanswered(account))))
+    ended = jobs_of.exclude(pk__in=[job.pk for job in current])
+    context = {
+        "attention": [job for job in current if job.state in STUCK],
+        "running": [job for job in current if job.state not in STUCK],
+        "page": Paginator(ended, ENDED_PER_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "jobs.html", context)
 
 
-def _group(job: Job, superseded: set[str]) -> str:
-    """A failure needs attention until a later job of its kind has taken its place."""
-    if job.state == Job.State.PAUSED or (job.state == Job.State.FAILED and job.kind not in superseded):
-        return "attention"
-    return "running" if job.is_active else "done"
+def _unanswered(account: SpotifyAccount) -> QuerySet[Job]:
+    """Failures need attention until a later job of their kind has taken their place."""
+    later = account.jobs.filter(kind=OuterRef("kind"), created_at__gt=OuterRef("created_at"))
+    return account.jobs.filter(~Exists(later), state=Job.State.FAILED).values("pk")
 
 
 @require_GET
@@ -62,7 +69,7 @@ def _playlists(job: Job) -> list[object]:
 @linked
 def start(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     if account.needs_link:
-        messages.error(request, "The link to Spotify has ended. Please reconnect first.")
+        messages.error(request, _("The link to Spotify has ended. Please reconnect first."))
         return redirect("link")
     job, is_new = jobs.start(account, Job.Kind.ORGANIZE)
     if is_new:
@@ -77,7 +84,9 @@ def resume(request: HttpRequest, account: SpotifyAccount, job_id: int) -> HttpRe
     if jobs.resume(job):
         tasks.enqueue(job)
     else:
-        messages.error(request, "This job cannot go on: it is done, or a newer one of its kind is under way.")
+        messages.error(
+            request, _("This job cannot go on: it is done, or a newer one of its kind is under way.")
+        )
     return redirect("job", job_id)
 
 
@@ -94,9 +103,9 @@ def try_now(request: HttpRequest, account: SpotifyAccount, job_id: int) -> HttpR
     """Look whether Spotify's quota is back before the pause is over."""
     job = get_object_or_404(account.jobs, pk=job_id)
     if job.state != Job.State.WAITING or job.wait_kind != Job.Wait.QUOTA:
-        messages.error(request, "This job does not wait for Spotify’s quota any more.")
+        messages.error(request, _("This job does not wait for Spotify’s quota any more."))
     elif not network.gate().reopen("spotify"):
-        messages.error(request, "This was tried just before. It can be tried once every five minutes.")
+        messages.error(request, _("This was tried just before. It can be tried once every five minutes."))
     elif jobs.wake(job):
         tasks.enqueue(job)
     return redirect("job", job_id)
