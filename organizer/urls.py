@@ -1,7 +1,19 @@
 from django.contrib import admin
 from django.urls import path
 
-from organizer.views import account, genres, history, identify, jobs, library, plan, public, review, settings
+from organizer.views import (
+    account,
+    apart,
+    genres,
+    history,
+    identify,
+    jobs,
+    library,
+    plan,
+    public,
+    review,
+    settings,
+)
 
 urlpatterns = [
     path("", public.landing, name="landing"),
@@ -15,6 +27,10 @@ urlpatterns = [
     path("disconnect", account.disconnect, name="disconnect"),
     path("logout", account.sign_out, name="logout"),
     path("library", library.library, name="library"),
+    path("library/songs.csv", library.export, name="library-csv"),
+    path("library/duplicates", apart.duplicates, name="duplicates"),
+    path("library/unplayable", apart.unplayable, name="unplayable"),
+    path("library/local", apart.local, name="local"),
     path("library/seen", library.seen, name="seen"),
     path("genres", genres.genres, name="genres"),
     path("plan", plan.latest, name="plan-latest"),
