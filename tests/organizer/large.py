@@ -27,6 +27,7 @@ from organizer.models import (
     SpotifyAccount,
     Track,
 )
+from organizer.urls import urlpatterns
 
 BATCH = 2000
 PATTERNS = 499  # of predictions; prime, so that artists do not repeat them
@@ -214,6 +215,7 @@ def _past(account: SpotifyAccount, tracks: Sequence[Track]) -> None:
         name="sound.mp3",
         state=Identification.State.DONE,
         genres={"rock": 0.6, "pop": 0.4},
+        spectrogram=b"not looked at",
         nearest=[[track.pk, 0.9] for track in movable[:10]],
     )
 
@@ -258,3 +260,22 @@ def _items(plan: Plan, shares: Sequence[tuple[GenrePlaylist, Sequence[Track]]]) 
                 reason="Audio features say Rock (81%).",
                 is_accepted=True,
             )
+
+
+def keys(account: SpotifyAccount, name: str) -> dict[str, int]:
+    """What the address of that name asks for: something that the account has."""
+    pattern = next(path for path in urlpatterns if getattr(path, "name", None) == name)
+    state = Plan.State.APPLIED if name.startswith("run") else Plan.State.PROPOSED
+    return {key: _key(account, key, state) for key in pattern.pattern.converters}
+
+
+def _key(account: SpotifyAccount, name: str, state: Plan.State) -> int:
+    rule = account.playlists.order_by("pk")[0]
+    return {
+        "plan_id": account.plans.filter(state=state).latest("pk").pk,
+        "playlist_id": rule.pk,
+        "version_id": rule.versions.latest("pk").pk,
+        "track_id": account.verdicts.order_by("pk")[0].track_id,
+        "job_id": account.jobs.latest("pk").pk,
+        "identification_id": account.identifications.latest("pk").pk,
+    }[name]
