@@ -12,6 +12,8 @@ from organizer.models import SpotifyAccount
 # Songs a second and processor from "start" to "ready for review", measured on two (docs/sound.md: 41.6 and 12.0).
 HEARD_PER_S = {"fast": 20.8, "accurate": 6.0}
 
+START_S = 10.0  # until the networks are loaded
+
 
 @dataclass(frozen=True)
 class Forecast:

@@ -27,7 +27,6 @@ from organizer.models import (
     SpotifyAccount,
     Track,
 )
-from organizer.urls import urlpatterns
 
 BATCH = 2000
 PATTERNS = 499  # of predictions; prime, so that artists do not repeat them
@@ -260,22 +259,3 @@ def _items(plan: Plan, shares: Sequence[tuple[GenrePlaylist, Sequence[Track]]]) 
                 reason="Audio features say Rock (81%).",
                 is_accepted=True,
             )
-
-
-def keys(account: SpotifyAccount, name: str) -> dict[str, int]:
-    """What the address of that name asks for: something that the account has."""
-    pattern = next(path for path in urlpatterns if getattr(path, "name", None) == name)
-    state = Plan.State.APPLIED if name.startswith("run") else Plan.State.PROPOSED
-    return {key: _key(account, key, state) for key in pattern.pattern.converters}
-
-
-def _key(account: SpotifyAccount, name: str, state: Plan.State) -> int:
-    rule = account.playlists.order_by("pk")[0]
-    return {
-        "plan_id": account.plans.filter(state=state).latest("pk").pk,
-        "playlist_id": rule.pk,
-        "version_id": rule.versions.latest("pk").pk,
-        "track_id": account.verdicts.order_by("pk")[0].track_id,
-        "job_id": account.jobs.latest("pk").pk,
-        "identification_id": account.identifications.latest("pk").pk,
-    }[name]
