@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from organizer import classify, verdicts
+from organizer import classify, releases, verdicts
 from organizer.models import Job, ModelVersion, SpotifyAccount, StoredVerdict, Track
 from organizer.verdicts import Verdict
 
@@ -61,6 +61,7 @@ def refresh(account: SpotifyAccount) -> None:
             songs = verdicts.of_library(row)
             _write(row, songs, version)
             _drop_others(row, songs)
+            releases.mark(row, songs)
             row.verdicts_stamp, row.verdicts_at = stamp, timezone.now()
             row.save(update_fields=["verdicts_stamp", "verdicts_at"])
     account.verdicts_stamp, account.verdicts_at = row.verdicts_stamp, row.verdicts_at

@@ -49,11 +49,19 @@ class Phase:
     then: str | None = None
 
 
+def _classify(job: Job) -> bool:
+    """The verdicts are renewed here, too, so that nobody's page has to do it."""
+    is_complete = classify.classify_batch(job)
+    if is_complete and job.account:
+        stored_verdicts.refresh(job.account)
+    return is_complete
+
+
 PHASES = {
     "sync": Phase(library.sync_batch, IO, then="enrich"),
     "enrich": Phase(enrich.enrich_batch, IO, then="listen"),
     "listen": Phase(lambda job: enrich.listen_batch(job, ear.Ear()), ML, then="classify"),
-    "classify": Phase(classify.classify_batch, ML),
+    "classify": Phase(_classify, ML),
     "map": Phase(atlas.draw_batch, ML),
     "plan": Phase(plans.plan_batch, IO),
     "write": Phase(writing.write_batch, IO),

@@ -4,6 +4,7 @@ from django.urls import path
 from organizer.views import (
     account,
     atlas,
+    apart,
     genres,
     history,
     identify,
@@ -15,6 +16,9 @@ from organizer.views import (
     review,
     settings,
     setup,
+    public,
+    review,
+    settings,
 )
 
 urlpatterns = [
@@ -30,6 +34,10 @@ urlpatterns = [
     path("disconnect", account.disconnect, name="disconnect"),
     path("logout", account.sign_out, name="logout"),
     path("library", library.library, name="library"),
+    path("library/songs.csv", library.export, name="library-csv"),
+    path("library/duplicates", apart.duplicates, name="duplicates"),
+    path("library/unplayable", apart.unplayable, name="unplayable"),
+    path("library/local", apart.local, name="local"),
     path("library/seen", library.seen, name="seen"),
     path("map", atlas.map_page, name="map"),
     path("map/points", atlas.points, name="map-points"),

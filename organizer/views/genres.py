@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from classifier.labels import display_name
-from organizer import overview, plans, verdicts
+from organizer import overview, plans
 from organizer.models import GenrePlaylist, SpotifyAccount
 from organizer.overview import GenreCard
 from organizer.plans import Choice
@@ -85,7 +85,7 @@ class ChoiceForm(forms.Form):
 def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     rules = list(account.playlists.filter(is_active=True))
     chosen = [genre for rule in rules for genre in rule.genres]
-    cards = overview.genre_cards(verdicts.of_library(account), also=chosen)
+    cards = overview.genre_cards(account, also=chosen)
     if not cards:
         return render(request, "genres_empty.html", {"job": account.jobs.active().first()})
     data = request.POST if request.method == "POST" else None
