@@ -161,8 +161,6 @@ def _run_batch(job: Job) -> None:
 
 def _finish(job: Job) -> None:
     """End the job and make those that follow it: all or nothing. Unsent, the sweep finds the new ones."""
-    if job.account and job.kind in (Job.Kind.ORGANIZE, Job.Kind.RECLASSIFY):
-        stored_verdicts.refresh(job.account)
     with transaction.atomic():
         schedules.hold(job)
         following = [schedules.follow(job), atlas.start_if_wanted(job)] if jobs.finish(job) else []
