@@ -115,6 +115,15 @@ def record(**fields: Check) -> Check:
     return run
 
 
+def with_defaults(check: Check, **defaults: Any) -> Check:
+    """The record's fields that older files lack get these values."""
+
+    def run(value: Any, place: str) -> Any:
+        return check(defaults | value if isinstance(value, dict) else value, place)
+
+    return run
+
+
 def mapping(keys: Check, values: Check, *, most: int = 200) -> Check:
     def run(value: Any, place: str) -> dict[str, Any]:
         if not isinstance(value, dict):
