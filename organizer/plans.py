@@ -52,10 +52,10 @@ def choose(
             setattr(account, name, value)
         account.save(update_fields=list(settings))
     known = list(account.playlists.select_for_update().order_by("-is_active", "pk"))
-    continued = _continued(known, choices)
+    found_rows = continued(known, choices)
     account.playlists.update(is_active=False)
     kept = []
-    for choice, found in zip(choices, continued, strict=True):
+    for choice, found in zip(choices, found_rows, strict=True):
         row = found or GenrePlaylist(account=account)
         row.name, row.genres, row.is_active = choice.name, list(choice.genres), True
         row.min_confidence, row.min_size = choice.min_confidence, choice.min_size
@@ -65,7 +65,7 @@ def choose(
     return kept
 
 
-def _continued(rows: list[GenrePlaylist], choices: list[Choice]) -> list[GenrePlaylist | None]:
+def continued(rows: list[GenrePlaylist], choices: list[Choice]) -> list[GenrePlaylist | None]:
     """The rule that each choice continues, if any. Those that are the same in name or genres choose first."""
     free = list(rows)
     found: list[GenrePlaylist | None] = []
