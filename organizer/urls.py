@@ -24,6 +24,7 @@ urlpatterns = [
     path("plan/<int:plan_id>", plan.plan, name="plan"),
     path("plan/<int:plan_id>/playlist/<int:playlist_id>", plan.plan_playlist, name="plan-playlist"),
     path("plan/<int:plan_id>/apply", plan.apply, name="plan-apply"),
+    path("plan/<int:plan_id>/ticks", plan.save, name="plan-save"),
     path("plan/<int:plan_id>/removals", plan.tick_removals, name="plan-removals"),
     path("plan/<int:plan_id>/discard", plan.discard, name="plan-discard"),
     path("review", review.review, name="review"),
