@@ -10,7 +10,7 @@ from django.db.models.functions import Lower, RowNumber
 
 from classifier.labels import FAMILIES
 from organizer import placements, plans, stored_verdicts
-from organizer.models import Artist, SpotifyAccount, StoredVerdict
+from organizer.models import Artist, GenrePlaylist, SpotifyAccount, StoredVerdict
 from organizer.placing import Shelf, place
 from organizer.plans import Choice
 
@@ -19,7 +19,15 @@ CONFIDENCE = 0.5  # what a newcomer's playlists ask for
 SMALL_LIBRARY, PER_PLAYLIST = 50, 200  # songs
 LEAST, MOST = 5, 30  # smallest new playlist that is proposed
 SUGGESTIONS = 12
-OF_SONG = ("genre", "track", "track__uri", "track__name", "track__artist_names", "track__album_image_url")
+OF_SONG = (
+    "genre",
+    "track",
+    "track__uri",
+    "track__name",
+    "track__artist_names",
+    "track__album_image_url",
+    "track__is_local",
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class Counts:
 
 
 def cards(account: SpotifyAccount, *, also: Iterable[str] = ()) -> list[GenreCard]:
-    """The genres that occur, the largest first, and those in `also`, even without a song. Four queries."""
+    """The genres that occur, the largest first, and those in `also`, even without a song. Three queries."""
     songs = stored_verdicts.of(account).exclude(genre="").order_by()
     is_sure, is_likely = Q(part__in=["own", "sure"]), Q(confidence__gte=CONFIDENCE)
     counted = songs.values("genre").annotate(
@@ -81,7 +89,7 @@ def _samples(account: SpotifyAccount) -> dict[str, list[StoredVerdict]]:
     """The likeliest songs of each genre."""
     place = Window(RowNumber(), partition_by="genre", order_by=[F("confidence").desc(), "track_id"])
     known = StoredVerdict.objects.filter(account=account).exclude(genre="")
-    best = list(known.annotate(place=place).filter(place__lte=SAMPLES).values_list("pk", flat=True))
+    best = known.annotate(place=place).filter(place__lte=SAMPLES).values("pk")
     songs = StoredVerdict.objects.filter(pk__in=best).select_related("track").only(*OF_SONG)
     found: dict[str, list[StoredVerdict]] = defaultdict(list)
     for song in songs.order_by("-confidence", "track_id"):
@@ -103,10 +111,21 @@ def first_picks(found: Sequence[GenreCard], min_size: int) -> set[str]:
     return large or {card.genre for card in families[:1]}
 
 
-def count(account: SpotifyAccount, choices: Sequence[Choice], settings: Mapping[str, Any]) -> Counts:
-    """Where every song would go, by the rule that plans use. `settings`: as `plans.choose` takes them."""
+def rules_of(account: SpotifyAccount) -> list[GenrePlaylist]:
+    """All rules, those in use first, without the columns that grow with a playlist."""
     rows = account.playlists.defer("written_uris", "isrcs", "tombstones", "pins")
-    continued = plans.continued(list(rows.order_by("-is_active", "pk")), choices)
+    return list(rows.order_by("-is_active", "pk"))
+
+
+def count(
+    account: SpotifyAccount,
+    choices: Sequence[Choice],
+    settings: Mapping[str, Any],
+    rules: Sequence[GenrePlaylist],
+) -> Counts:
+    """Where every song would go, by the rule that plans use. `settings`: as `plans.choose` takes them; `rules`: as
+    they stand."""
+    continued = plans.continued(list(rules), choices)
     shelves = [
         _shelf(choice, is_new=not (row and row.spotify_id))
         for choice, row in zip(choices, continued, strict=True)

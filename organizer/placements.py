@@ -59,32 +59,39 @@ def names_of(song: Verdict) -> str:
     return " ".join((track.name, track.artist_line, track.album_name)).casefold()
 
 
-def of_account(account: SpotifyAccount, shelves: Iterable[Shelf], asked: Decisions) -> Songs:
-    """The library as a page sees it: narrow columns of the stored verdicts. At most five queries."""
+def of_account(account: SpotifyAccount, shelves: Iterable[Shelf], decided: Decisions) -> Songs:
+    """The library as a page sees it: narrow columns of the stored verdicts. At most six queries.
+
+    Rows are read as plainly as can be: a list of genres is decoded only where the user gave one.
+    """
     version = ModelVersion.objects.filter(is_champion=True).first()
     labels = list(version.labels) if version else []
-    barred, has_rest = asked.exclusions, any(shelf.is_rest for shelf in shelves)
-    wide = {"artists": bool(barred.artists), "words": bool(barred.words), "uris": has_rest}
-    rows = stored_verdicts.of(account)
-    columns = _columns(rows, wide)
-    genres, parts, also, chances = columns["genre"], columns["part"], columns["also"], columns["chances"]
+    barred, has_rest = decided.exclusions, any(shelf.is_rest for shelf in shelves)
+    wide = {"track__primary_artist": barred.artists, "words": barred.words, "track__uri": has_rest}
+    names = [name for name, is_needed in wide.items() if is_needed]
+    rows = stored_verdicts.of(account).order_by()
+    guessed = _columns(rows.exclude(part=StoredVerdict.Part.OWN), ["genre", "chances", *names])
+    own = _columns(rows.filter(part=StoredVerdict.Part.OWN), ["genre", "also", *names])
+    both = {name: [*guessed[name], *own[name]] for name in ["genre", *names]}
+    nothing = [b""] * len(own["genre"])
     rules = account.playlists.filter(is_active=True, is_rest=False) if has_rest else ()
     return Songs(
-        said=[(genre, *more) if genre else () for genre, more in zip(genres, also, strict=True)],
-        is_own=np.array([part == StoredVerdict.Part.OWN for part in parts], bool),
-        chances=_matrix(chances, len(labels)),
+        said=[
+            *((genre,) if genre else () for genre in guessed["genre"]),
+            *((genre, *also) for genre, also in zip(own["genre"], own["also"], strict=True)),
+        ],
+        is_own=np.repeat([False, True], [len(guessed["genre"]), len(nothing)]),
+        chances=_matrix([*guessed["chances"], *nothing], len(labels)),
         labels=labels,
-        artists=columns.get("track__primary_artist", ()),
-        words=columns.get("words", ()),
-        is_kept=_kept(columns["track__uri"], list(map(bool, genres)), rules) if has_rest else None,
+        artists=both.get("track__primary_artist", ()),
+        words=both.get("words", ()),
+        is_kept=_kept(both["track__uri"], list(map(bool, both["genre"])), rules) if has_rest else None,
     )
 
 
-def _columns(rows: Any, wide: dict[str, bool]) -> dict[str, Sequence[Any]]:
-    optional = {"artists": "track__primary_artist", "words": "words", "uris": "track__uri"}
-    names = ["genre", "part", "also", "chances", *(name for key, name in optional.items() if wide[key])]
-    found = list(zip(*rows.order_by().values_list(*names), strict=True)) or [()] * len(names)
-    return dict(zip(names, found, strict=True))
+def _columns(rows: Any, names: Sequence[str]) -> dict[str, Sequence[Any]]:
+    found = list(rows.values_list(*names))
+    return {name: [row[place] for row in found] for place, name in enumerate(names)}
 
 
 def _matrix(chances: Sequence[Any], width: int) -> Any:

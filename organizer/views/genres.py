@@ -12,12 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from classifier.labels import display_name
 from organizer import choosing, plans
 from organizer.choosing import Counts, GenreCard, PlaylistCount
-from organizer.models import SpotifyAccount
+from organizer.models import GenrePlaylist, SpotifyAccount
 from organizer.views.access import linked
 from organizer.views.choice_form import ChoiceForm
 from organizer.views.planning import plan_now
-
-HEAVY = ("written_uris", "isrcs", "tombstones", "pins")  # columns that grow with a playlist
 
 
 @require_http_methods(["GET", "POST"])
@@ -27,7 +25,8 @@ def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     data = request.POST.copy() if request.method == "POST" else None
     if data:
         _put_together(request, data)
-    form, cards = _form(account, data)
+    rules = choosing.rules_of(account)
+    form, cards = _form(account, data, rules)
     if not cards:
         return render(request, "genres_empty.html", {"job": account.jobs.active().first()})
     is_final = data is not None and not ({"merge", "separate", "counts"} & data.keys())
@@ -38,7 +37,7 @@ def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     if is_final:
         messages.error(request, _("Nothing was saved yet: please look at the marked places."))
     is_merging = data is not None and "merge" in data
-    context = {"form": form, "is_merging": is_merging, **_counted(account, form, cards)}
+    context = {"form": form, "is_merging": is_merging, **_counted(account, form, cards, rules)}
     return render(request, "genres.html", context, status=422 if data and form.errors else 200)
 
 
@@ -46,9 +45,10 @@ def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
 @linked
 def counts(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     """Where the songs would go by the form as it stands; nothing is stored."""
-    form, cards = _form(account, request.POST, with_cards=False)
+    rules = choosing.rules_of(account)
+    form, cards = _form(account, request.POST, rules, with_cards=False)
     form.is_valid()
-    context = {"form": form, "is_fragment": True, **_counted(account, form, cards)}
+    context = {"form": form, "is_fragment": True, **_counted(account, form, cards, rules)}
     return render(request, "_genre_counts.html", context)
 
 
@@ -62,17 +62,20 @@ def artists(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
 
 
 def _form(
-    account: SpotifyAccount, data: QueryDict | None, *, with_cards: bool = True
+    account: SpotifyAccount,
+    data: QueryDict | None,
+    rules: Sequence[GenrePlaylist],
+    *,
+    with_cards: bool = True,
 ) -> tuple[ChoiceForm, Sequence[GenreCard]]:
-    rules = list(account.playlists.filter(is_active=True).defer(*HEAVY))
-    chosen = [genre for rule in rules for genre in rule.genres]
+    in_use = [rule for rule in rules if rule.is_active]
+    chosen = [genre for rule in in_use for genre in rule.genres]
     if with_cards:
         cards = choosing.cards(account, also=chosen)
     else:  # of those that were sent along only the names matter
         sent = [name.removeprefix("name_") for name in data or () if name.startswith("name_")]
         cards = [GenreCard(genre, 0, 0, 0, ()) for genre in dict.fromkeys([*sent, *chosen]) if genre]
-    is_first = not rules and not account.playlists.exists()
-    return ChoiceForm(data, account=account, cards=cards, rules=rules, is_first=is_first), cards
+    return ChoiceForm(data, account=account, cards=cards, rules=in_use, is_first=not rules), cards
 
 
 def _is_complete(form: ChoiceForm) -> bool:
@@ -98,8 +101,10 @@ def _put_together(request: HttpRequest, data: QueryDict) -> None:
     data["group_name"] = ""
 
 
-def _counted(account: SpotifyAccount, form: ChoiceForm, cards: Sequence[GenreCard]) -> dict[str, Any]:
-    counts = choosing.count(account, form.choices(), form.settings())
+def _counted(
+    account: SpotifyAccount, form: ChoiceForm, cards: Sequence[GenreCard], rules: Sequence[GenrePlaylist]
+) -> dict[str, Any]:
+    counts = choosing.count(account, form.choices(), form.settings(), rules)
     preview = form.by_template(cards[0].genre) if cards else ""
     return {"counts": counts, "preview": preview, "rows": [_row(form, card, counts) for card in cards]}
 

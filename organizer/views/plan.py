@@ -1,6 +1,5 @@
 """A plan: every change before it is made, with ticks, and the buttons that apply, keep or discard it."""
 
-from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -167,9 +166,7 @@ def tick_removals(request: HttpRequest, account: SpotifyAccount, plan_id: int) -
     except PlanError as error:
         messages.error(request, str(error))
     else:
-        messages.success(
-            request, _("All songs that could be removed are ticked. Nothing is written yet.")
-        )
+        messages.success(request, _("All songs that could be removed are ticked. Nothing is written yet."))
     return redirect("plan", plan_id)
 
 

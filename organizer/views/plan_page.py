@@ -54,7 +54,7 @@ def of(account: SpotifyAccount, plan: Plan) -> Row:
         "songs": sum(row["ticked"] for row in offers if row["entry"]["is_accepted"]),
         "unticked": sum(row["entry"]["remove"] - row["going"] for row in rows) if is_open else 0,
         "left": timedelta(seconds=network.gate().forecast("spotify", plan.calls)) if is_open else None,
-        "newest": account.plans.only("pk").first(),
+        "newest": account.plans.only("pk").first() if plan.state == Plan.State.OUTDATED else None,
         "making": account.jobs.active().filter(kind=Job.Kind.PLAN).first() if is_fresh else None,
         "stale": _stale(account, plan, rules) if is_open else [],
     }
@@ -103,9 +103,7 @@ def _figures(plan: Plan) -> dict[int, Row]:
     coming = Count("pk", filter=Q(is_accepted=True, kind__in=[PlanItem.Kind.ADD, PlanItem.Kind.KEPT_OUT]))
     going = Count("pk", filter=Q(is_accepted=True, kind=PlanItem.Kind.REMOVE))
     counts = plan.items.order_by().values("playlist")
-    counts = counts.annotate(
-        ticked=ticked, coming=coming, going=going, moves=Count("pk", filter=~Q(move=""))
-    )
+    counts = counts.annotate(ticked=ticked, coming=coming, going=going, moves=Count("pk", filter=~Q(move="")))
     return {row["playlist"]: row for row in counts}
 
 
@@ -129,6 +127,4 @@ def _bar(row: Row, longest: int) -> Bar | None:
         return None
     going = min(there, row["ticked"] - row["coming"])
     unit = WIDTH / longest
-    return Bar(
-        round((there - going) * unit, 2), round(coming * unit, 2), round(going * unit, 2)
-    )
+    return Bar(round((there - going) * unit, 2), round(coming * unit, 2), round(going * unit, 2))
