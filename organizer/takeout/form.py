@@ -5,6 +5,7 @@ from typing import Any
 
 from classifier.labels import FAMILIES, SUB_GENRES
 from organizer.models import Plan, PlaylistVersion, SpotifyAccount
+from organizer.placing import MOST_GENRES
 from organizer.takeout import sections
 from organizer.takeout.checks import (
     TakeoutError,
@@ -78,23 +79,27 @@ VERSION_OF_PLAYLIST = record(
     removed=uris,
     added=uris,
 )
-PLAYLIST = record(
-    number=number(1, WHOLE, is_whole=True),
-    name=text(100, shortest=1),
-    genres=listing(genre, most=50),
-    min_confidence=share,
-    min_size=number(0, WHOLE, is_whole=True),
-    is_active=flag,
-    spotify_id=spotify_id,
-    ref=text(20, pattern=r"[0-9a-f]*"),
-    is_claimed=flag,
-    snapshot_id=text(200),
-    read_at=maybe(moment),
-    written_uris=uris,
-    tombstones=uris,
-    pins=uris,
-    isrcs=mapping(uri, text(20), most=50_000),
-    versions=listing(VERSION_OF_PLAYLIST, most=5000),
+PLAYLIST = with_defaults(
+    record(
+        number=number(1, WHOLE, is_whole=True),
+        name=text(100, shortest=1),
+        genres=listing(any_genre, most=200),
+        min_confidence=share,
+        min_size=number(0, WHOLE, is_whole=True),
+        is_rest=flag,
+        is_active=flag,
+        spotify_id=spotify_id,
+        ref=text(20, pattern=r"[0-9a-f]*"),
+        is_claimed=flag,
+        snapshot_id=text(200),
+        read_at=maybe(moment),
+        written_uris=uris,
+        tombstones=uris,
+        pins=uris,
+        isrcs=mapping(uri, text(20), most=50_000),
+        versions=listing(VERSION_OF_PLAYLIST, most=5000),
+    ),
+    is_rest=False,
 )
 RUN = record(
     number=number(1, WHOLE, is_whole=True),
@@ -108,15 +113,31 @@ RUN = record(
     restores=maybe(listing(number(0, WHOLE, is_whole=True), most=2)),
 )
 OWNER = record(account_id=text(100, shortest=1), spotify_id=text(100), display_name=text(200))
-DOCUMENT = record(
-    made_at=moment,
-    account=OWNER,
-    settings=record(
+EXCLUSIONS = record(
+    genres=listing(any_genre, most=200),
+    artists=listing(listing(text(500), most=2), most=1000),
+    words=listing(text(60, shortest=1), most=200),
+)
+SETTINGS = with_defaults(
+    record(
         schedule=one_of(SpotifyAccount.Schedule.values),
         schedule_applies=flag,
         removals=one_of(SpotifyAccount.Removals.values),
         merges_duplicates=flag,
+        genres_per_song=number(1, MOST_GENRES, is_whole=True),
+        small_to_parent=flag,
+        name_template=text(60, shortest=7, pattern=r".*\{genre\}.*"),
+        exclusions=EXCLUSIONS,
     ),
+    genres_per_song=1,
+    small_to_parent=True,
+    name_template="{genre}",
+    exclusions={"genres": [], "artists": [], "words": []},
+)
+DOCUMENT = record(
+    made_at=moment,
+    account=OWNER,
+    settings=SETTINGS,
     library=listing(SONG, key=lambda row: row["uri"]),
     predictions=listing(PREDICTION, key=lambda row: (row["uri"], row["model"])),
     corrections=listing(CORRECTION, key=lambda row: (row["uri"], row["artist"] and row["artist"]["id"])),
@@ -138,6 +159,8 @@ def clean(document: Any) -> dict[str, Any]:
     for k, row in enumerate(found["corrections"]):
         if (row["uri"] is None) == (row["artist"] is None):
             raise TakeoutError(f"corrections[{k}]: this must be about either a song or an artist.")
+    if any(len(pair) != 2 for pair in found["settings"]["exclusions"]["artists"]):
+        raise TakeoutError("settings.exclusions.artists: an artist here is a Spotify id and a name.")
     _playlists(found)
     return found
 
@@ -146,6 +169,8 @@ def _playlists(found: dict[str, Any]) -> None:
     """What can be seen only across rows: names and ids that are there twice, versions that do not fit."""
     names: set[str] = set()
     ids: set[str] = set()
+    if sum(row["is_active"] and row["is_rest"] for row in found["playlists"]) > 1:
+        raise TakeoutError("playlists: more than one takes the rest.")
     for k, row in enumerate(found["playlists"]):
         place = f"playlists[{k}]"
         if row["is_active"] and row["name"] in names:

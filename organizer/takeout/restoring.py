@@ -19,6 +19,7 @@ from organizer.takeout import form
 from organizer.takeout.checks import TakeoutError
 from organizer.takeout.playlists import Playlists
 from organizer.takeout.report import Report
+from organizer.takeout.sections import SETTINGS
 
 BATCH = 1000
 Row = dict[str, Any]
@@ -87,9 +88,10 @@ class _Restoring:
         if not self.is_new:
             section.skip("all", "You have settings here already; they stay.")
             return
-        self.account.removals = asked["removals"]
-        self.account.merges_duplicates = asked["merges_duplicates"]
-        self.account.save(update_fields=["removals", "merges_duplicates"])
+        names = ["removals", "merges_duplicates", *SETTINGS]
+        for name in names:
+            setattr(self.account, name, asked[name])
+        self.account.save(update_fields=names)
         schedules.choose(self.account, asked["schedule"], asked["schedule_applies"])
         section.restored = len(asked)
 

@@ -13,19 +13,22 @@ from django.utils import timezone
 from organizer.models import GenrePlaylist, PlaylistVersion, Prediction, SpotifyAccount
 
 FORMAT, VERSION = "cratewise", 1
+SETTINGS = ("genres_per_song", "small_to_parent", "name_template", "exclusions")  # decided with the rules
 ROWS = 500  # read at a time
 Row = dict[str, Any]
 
 
 def head(account: SpotifyAccount) -> Row:
     """Whose takeout it is, and what they decided."""
-    settings = ("schedule", "schedule_applies", "removals", "merges_duplicates")
+    settings = ("schedule", "schedule_applies", "removals", "merges_duplicates", *SETTINGS)
+    nothing: dict[str, list[Any]] = {"genres": [], "artists": [], "words": []}
     return {
         "format": FORMAT,
         "version": VERSION,
         "made_at": when(timezone.now()),
         "account": {name: getattr(account, name) for name in ("account_id", "spotify_id", "display_name")},
-        "settings": {name: getattr(account, name) for name in settings},
+        "settings": {name: getattr(account, name) for name in settings}
+        | {"exclusions": nothing | account.exclusions},
     }
 
 
@@ -95,6 +98,7 @@ def playlists(account: SpotifyAccount) -> Iterator[Row]:
             "genres": rule.genres,
             "min_confidence": rule.min_confidence,
             "min_size": rule.min_size,
+            "is_rest": rule.is_rest,
             "is_active": rule.is_active,
             "spotify_id": rule.spotify_id,
             "ref": rule.ref,
