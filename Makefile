@@ -1,6 +1,6 @@
 # `make run` and `make test` create what they need and say what they are doing. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run extra test faults faults-all endure check messages fuzz bench clean
+.PHONY: help run demo extra test faults faults-all endure check messages fuzz bench clean
 
 PORT ?= 8000
 CATALOG ?=
@@ -26,6 +26,9 @@ help:  ## list these targets
 
 run: .venv/runtime  ## start Cratewise on PORT=8000; the demo unless .env names a Spotify app (demo: CATALOG=file LIKED=number)
 	@$(BIN)/python -m organizer.supervisor --port "$(PORT)" $(if $(CATALOG),--catalog "$(CATALOG)") $(if $(LIKED),--liked "$(LIKED)")
+
+demo: .venv/runtime  ## start the demo beside an instance of your own, on PORT=8001 and with data apart
+	@$(BIN)/python -m organizer.supervisor --demo --port "$(if $(filter 8000,$(PORT)),8001,$(PORT))"
 
 extra: .venv/runtime  ## add features heard in previews, for songs that no service describes (vibenet: GPL-3, optional)
 	@echo "Installing the model that hears features …"

@@ -133,6 +133,7 @@ def _entry(proposal: Proposal, unticked: Unticked) -> dict[str, Any]:
         "is_accepted": found.action in {Action.NEW, Action.UPDATE} and not is_declined,
         "is_declined": is_declined,
         "calls": found.calls,
+        "there": len(rule.written_uris) if proposal.head else 0,  # songs in it now
         **{kind: len(found.uris(kind)) for kind in COUNTED},
     }
 

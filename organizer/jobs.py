@@ -20,12 +20,14 @@ from django.utils.translation import gettext as _
 from organizer.models import Job, SpotifyAccount
 
 MAX_FAILURES = 8  # transient ones in a row
+RECONNECT = "reconnect"  # what the user has to do before a failed job can go on
 FIRST_PHASE = {
     Job.Kind.ORGANIZE: "sync",
     Job.Kind.PLAN: "plan",
     Job.Kind.WRITE: "write",
     Job.Kind.TRAIN: "train",
     Job.Kind.RECLASSIFY: "classify",
+    Job.Kind.MAP: "map",
 }
 
 
@@ -156,8 +158,10 @@ def pause(job: Job, reason: str) -> bool:
     return _leave(job, state=Job.State.PAUSED, wait_reason=reason[:300])
 
 
-def fail(job: Job, sentence: str) -> bool:
-    return _leave(job, state=Job.State.FAILED, error=sentence[:500], finished_at=timezone.now())
+def fail(job: Job, sentence: str, *, remedy: str = "") -> bool:
+    """`remedy`: RECONNECT where nothing else helps."""
+    values = {"counts": {**job.counts, "remedy": remedy}} if remedy else {}
+    return _leave(job, state=Job.State.FAILED, error=sentence[:500], finished_at=timezone.now(), **values)
 
 
 def finish(job: Job) -> bool:
@@ -185,7 +189,8 @@ def resume(job: Job) -> bool:
     try:
         with transaction.atomic():
             ended = Job.objects.filter(pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED])
-            return bool(ended.update(state=Job.State.QUEUED, **_FRESH))
+            counts = {name: value for name, value in job.counts.items() if name != "remedy"}
+            return bool(ended.update(state=Job.State.QUEUED, counts=counts, **_FRESH))
     except IntegrityError:
         return False
 
@@ -202,12 +207,13 @@ _FRESH: dict[str, Any] = {
 
 
 def unpause(account: SpotifyAccount) -> list[Job]:
-    """After a reconnect: the account's paused jobs go on."""
+    """After a reconnect: the account's paused jobs go on, and those that failed for want of a permission."""
     paused = list(account.jobs.filter(state=Job.State.PAUSED))
     Job.objects.filter(pk__in=[job.pk for job in paused], state=Job.State.PAUSED).update(
         state=Job.State.QUEUED, **_FRESH
     )
-    return paused
+    refused = account.jobs.filter(state=Job.State.FAILED, counts__remedy=RECONNECT)
+    return paused + [job for job in refused if resume(job)]
 
 
 def due() -> list[Job]:

@@ -23,18 +23,23 @@ REDIS_TIMEOUT_S = 2.0
 
 
 @lru_cache(maxsize=1)
-def gate() -> Gate:
-    client = redis.Redis.from_url(
+def redis_client() -> redis.Redis:
+    return redis.Redis.from_url(
         settings.REDIS_URL,
         socket_connect_timeout=REDIS_TIMEOUT_S,
         socket_timeout=REDIS_TIMEOUT_S,
         retry=Retry(NoBackoff(), 1),  # once: a connection kept from before its restart
     )
-    return Gate(client, DatabaseLedger(), paces={**PACES, **settings.GATE_PACES})
 
 
 @lru_cache(maxsize=1)
-def http() -> Http:
+def gate() -> Gate:
+    return Gate(redis_client(), DatabaseLedger(), paces={**PACES, **settings.GATE_PACES})
+
+
+@lru_cache(maxsize=2)
+def http(within_s: float = 0) -> Http:
+    """`within_s`: for somebody who waits for the answer, less than the configured time-out."""
     urls = (
         settings.SPOTIFY_ACCOUNTS_URL,
         settings.SPOTIFY_API_URL,
@@ -43,18 +48,19 @@ def http() -> Http:
         settings.RECCOBEATS_URL,
     )
     hosts = {urlsplit(url).netloc for url in urls} | set(settings.PREVIEW_HOSTS)
-    return Http(gate(), timeout_s=settings.HTTP_TIMEOUT_S, allowed_hosts=tuple(sorted(hosts)))
+    return Http(gate(), timeout_s=within_s or settings.HTTP_TIMEOUT_S, allowed_hosts=tuple(sorted(hosts)))
 
 
 def reset() -> None:
     """Forget the clients, so that changed settings take effect."""
+    redis_client.cache_clear()
     gate.cache_clear()
     http.cache_clear()
 
 
-def spotify_accounts() -> Accounts:
+def spotify_accounts(within_s: float = 0) -> Accounts:
     return Accounts(
-        http(),
+        http(within_s),
         url=settings.SPOTIFY_ACCOUNTS_URL,
         client_id=settings.SPOTIFY_CLIENT_ID,
         client_secret=settings.SPOTIFY_CLIENT_SECRET,
@@ -62,8 +68,8 @@ def spotify_accounts() -> Accounts:
     )
 
 
-def spotify(access_token: str) -> Spotify:
-    return Spotify(http(), url=settings.SPOTIFY_API_URL, access_token=access_token)
+def spotify(access_token: str, within_s: float = 0) -> Spotify:
+    return Spotify(http(within_s), url=settings.SPOTIFY_API_URL, access_token=access_token)
 
 
 def feature_providers() -> list[ReccoBeats]:

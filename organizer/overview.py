@@ -1,16 +1,26 @@
-"""What a library looks like after classifying: counts for the page, from the verdicts and the evidence."""
+"""What a library looks like after sorting: counts, samples and evidence, all of them counted by the database."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import Floor, RowNumber
 
-from classifier.labels import FAMILIES
-from organizer.models import AudioAnalysis, AudioFeatures, Job, SpotifyAccount
-from organizer.verdicts import Verdict
+from classifier.labels import SUB_GENRES
+from organizer import stored_verdicts
+from organizer.models import SpotifyAccount, StoredVerdict
 
 SAMPLES = 3
+PARTS = ("own", "sure", "review", "none")
+EVIDENCE = ("features", "sound", "artist", "library")
+IS_SURE = Q(part__in=("sure", "own"))
+# Of a song in a list, and of its track.
+SHOWN = ("account", "track", "added_at", "part", "genre", "also", "confidence", "other")
+OF_TRACK = ("uri", "name", "artist_names", "album_name", "album_image_url", "is_local", "is_playable")
+
+Songs = QuerySet[StoredVerdict]
 
 
 @dataclass(frozen=True)
@@ -20,7 +30,7 @@ class GenreCard:
     genre: str
     songs: int
     sure: int
-    samples: tuple[Verdict, ...]
+    samples: tuple[StoredVerdict, ...]
     histogram: tuple[int, ...]
 
     def at_least(self, percent: int) -> int:
@@ -31,81 +41,160 @@ class GenreCard:
         return [(percent, self.at_least(percent)) for percent in (40, 60, 80)]
 
 
+def genre_cards(account: SpotifyAccount, *, also: Iterable[str] = ()) -> list[GenreCard]:
+    """The genres that occur, the largest first, and those in `also`, even without a song. Three queries."""
+    songs = stored_verdicts.of(account)
+    histograms: dict[str, list[int]] = {genre: [0] * 101 for genre in also}
+    sure: dict[str, int] = defaultdict(int)
+    for genre, percent, count, certain in _percents(songs):
+        histograms.setdefault(genre, [0] * 101)[min(100, int(percent))] += count
+        sure[genre] += certain
+    samples = _samples(songs)
+    cards = [
+        GenreCard(genre, sum(histogram), sure[genre], tuple(samples[genre]), tuple(histogram))
+        for genre, histogram in histograms.items()
+    ]
+    return sorted(cards, key=lambda card: (-card.songs, card.genre))
+
+
+def _percents(songs: Songs) -> Iterator[tuple[str, float, int, int]]:
+    """(genre, per cent, songs, how many of them are sure)."""
+    rows = songs.filter(genre__gt="").values("genre", percent=Floor(F("confidence") * 100))
+    counted = rows.annotate(count=Count("*"), certain=Count("account", filter=IS_SURE))
+    return counted.order_by().values_list("genre", "percent", "count", "certain").iterator()
+
+
+def _samples(songs: Songs) -> dict[str, list[StoredVerdict]]:
+    """The likeliest songs of each genre."""
+    place = Window(RowNumber(), partition_by="genre", order_by=[F("confidence").desc(), F("track_id").asc()])
+    best = songs.filter(genre__gt="").annotate(place=place).filter(place__lte=SAMPLES).values("track_id")
+    found: dict[str, list[StoredVerdict]] = defaultdict(list)
+    for song in listed(songs.filter(track_id__in=best)).order_by("-confidence", "track_id"):
+        found[song.genre].append(song)
+    return found
+
+
+def listed(songs: Songs) -> Songs:
+    """With their tracks, and without the columns that no list shows."""
+    return songs.select_related("track").only(*SHOWN, *(f"track__{name}" for name in OF_TRACK))
+
+
 @dataclass(frozen=True)
-class Split:
-    """Every movable song is in exactly one of these."""
+class GenreBar:
+    """A family with its sub-genres: what a bar of the chart shows, and what its link leads to."""
 
-    sure: int
-    review: int
-    own: int
-    none: int
+    genre: str
+    songs: int = 0
+    sure: int = 0
+    within: tuple["GenreBar", ...] = ()  # the sub-genres that occur, the largest first
 
 
 @dataclass(frozen=True)
-class Coverage:
+class Segment:
+    """A part of the library as a piece of a bar; `x` and `width` in per cent, as SVG wants them in every language."""
+
+    name: str
     songs: int
-    local: int
+    x: str
+    width: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A library in numbers. Every movable song is in exactly one of `parts`; evidence it may have several, or none."""
+
+    bars: tuple[GenreBar, ...]
+    parts: dict[str, int]
+    known: dict[str, int]
+    repeats: int = 0  # further releases of recordings that are liked already
+    wanted: int = 0  # songs that match what was asked for
+
+    @property
+    def songs(self) -> int:
+        return sum(self.parts.values())
+
+    @property
+    def genres(self) -> list[str]:
+        return [one.genre for bar in self.bars for one in (bar, *bar.within)]
+
+    @property
+    def segments(self) -> list[Segment]:
+        found, before = [], 0
+        for name, songs in self.parts.items():
+            share = 100 / max(1, self.songs)
+            found.append(Segment(name, songs, f"{share * before:.2f}", f"{share * songs:.2f}"))
+            before += songs
+        return found
+
+    @property
+    def largest(self) -> int:
+        return max((bar.songs for bar in self.bars), default=0)
+
+
+def of(account: SpotifyAccount, wanted: Q | None = None) -> Overview:
+    """Counted in one look at the songs, those that match `wanted` along with them. Two queries."""
+    counts = {name: Count("account", filter=Q(why__has_key=name)) for name in EVIDENCE}
+    counts |= {
+        "songs": Count("*"),
+        "repeats": Count("same_as"),
+        "wanted": Count("account", filter=wanted or Q(pk__gt=0)),
+    }
+    rows: list[Any] = list(stored_verdicts.of(account).order_by().values("genre", "part").annotate(**counts))
+    return Overview(
+        bars=tuple(_bars(rows)),
+        parts={part: _sum(rows, "songs", part=part) for part in PARTS},
+        known={name: _sum(rows, name) for name in EVIDENCE},
+        repeats=_sum(rows, "repeats"),
+        wanted=_sum(rows, "wanted"),
+    )
+
+
+Row = Mapping[str, Any]
+
+
+def _sum(rows: Iterable[Row], column: str, **where: str) -> int:
+    return sum(row[column] for row in rows if where.items() <= row.items())
+
+
+def _bars(rows: Iterable[Row]) -> list[GenreBar]:
+    """By family, the largest first."""
+    genres: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        genres[row["genre"]].append(row)
+    single = [_bar(genre, found) for genre, found in genres.items() if genre]
+    families: dict[str, list[GenreBar]] = defaultdict(list)
+    for bar in sorted(single, key=lambda bar: -bar.songs):
+        families[SUB_GENRES.get(bar.genre, bar.genre)].append(bar)
+    return sorted(
+        (_family(genre, bars) for genre, bars in families.items()), key=lambda bar: (-bar.songs, bar.genre)
+    )
+
+
+def _bar(genre: str, rows: list[Row]) -> GenreBar:
+    return GenreBar(
+        genre, _sum(rows, "songs"), _sum(rows, "songs", part="sure") + _sum(rows, "songs", part="own")
+    )
+
+
+def _family(genre: str, bars: list[GenreBar]) -> GenreBar:
+    within = tuple(bar for bar in bars if bar.genre != genre)
+    return GenreBar(genre, sum(bar.songs for bar in bars), sum(bar.sure for bar in bars), within)
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Likes that are no songs like the others."""
+
+    local: int  # files on the user's own devices
     unplayable: int
-    with_features: int
-    with_preview: int
+    unreadable: int  # entries without a song
 
 
-def standing(verdict: Verdict) -> str:
-    """Which part of the split a song is in: own, none, sure or review."""
-    if verdict.is_own_word:
-        return "own"
-    if not verdict.genre:
-        return "none"
-    return "sure" if verdict.is_sure else "review"
-
-
-def split(songs: Iterable[Verdict]) -> Split:
-    counts = Counter(standing(song) for song in songs)
-    return Split(**{name: counts[name] for name in ("sure", "review", "own", "none")})
-
-
-def genre_cards(songs: Iterable[Verdict], *, also: Iterable[str] = ()) -> list[GenreCard]:
-    """The genres that occur, the largest first, and those in `also`, even without a song."""
-    by_genre: dict[str, list[Verdict]] = {genre: [] for genre in FAMILIES}
-    for song in songs:
-        if song.genre:
-            by_genre.setdefault(song.genre, []).append(song)
-    wanted = set(also)
-    cards = [_card(genre, found) for genre, found in by_genre.items() if found or genre in wanted]
-    return sorted(cards, key=lambda card: -card.songs)
-
-
-def _card(genre: str, found: list[Verdict]) -> GenreCard:
-    percents = Counter(int(song.probability_of([genre]) * 100) for song in found)
-    best = sorted(found, key=lambda song: -song.probability_of([genre]))[:SAMPLES]
-    return GenreCard(
-        genre=genre,
-        songs=len(found),
-        sure=sum(song.is_sure for song in found),
-        samples=tuple(best),
-        histogram=tuple(percents[percent] for percent in range(101)),
+def apart(account: SpotifyAccount) -> Apart:
+    """One query."""
+    odd = account.saves.filter(Q(track__is_local=True) | Q(track__is_playable=False), is_unliked=False)
+    counts = odd.aggregate(
+        local=Count("account", filter=Q(track__is_local=True)),
+        unplayable=Count("account", filter=Q(track__is_local=False, track__is_playable=False)),
     )
-
-
-def coverage(account: SpotifyAccount) -> Coverage:
-    """What is known about the liked songs. Three queries."""
-    saves = account.saves.filter(is_unliked=False)
-    liked = saves.values("track")
-    counts = saves.aggregate(
-        songs=Count("pk"),
-        local=Count("pk", filter=Q(track__is_local=True)),
-        unplayable=Count("pk", filter=Q(track__is_playable=False, track__is_local=False)),
-    )
-    features = AudioFeatures.objects.filter(track__in=liked, values__isnull=False)
-    heard = AudioAnalysis.objects.filter(track__in=liked, embedding__isnull=False)
-    return Coverage(
-        **counts,
-        with_features=features.values("track").distinct().count(),
-        with_preview=heard.values("track").distinct().count(),
-    )
-
-
-def notes(account: SpotifyAccount) -> list[str]:
-    """What the last reading of the library could not do."""
-    last = account.jobs.filter(kind=Job.Kind.ORGANIZE, state=Job.State.DONE).first()
-    return last.counts.get("notes", []) if last else []
+    return Apart(**counts, unreadable=account.unreadable_total)

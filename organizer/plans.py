@@ -1,6 +1,6 @@
 """Plans: the user's rules, the job that makes a plan from them, and the ticks that decide what it will write."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,45 +13,78 @@ from django.utils.translation import gettext_lazy
 from organizer import drafts, jobs, learning, proposals, reversals
 from organizer.merging import Action, calls
 from organizer.models import GenrePlaylist, Job, Plan, PlanItem, SpotifyAccount
-from organizer.proposals import passes
 from organizer.providers.errors import NotFound, ProviderError
 from organizer.reading import Interrupted, Reader
 from organizer.reversals import PlanError
 
-__all__ = ["Choice", "PlanError", "choose", "make", "passes", "plan_batch", "put_back", "rules_of", "start"]
+__all__ = ["Choice", "PlanError", "choose", "make", "plan_batch", "put_back", "rules_of", "start"]
 BATCH_S = 10.0
 TICKABLE = (*learning.COMING, *learning.GOING)
 WRITING = gettext_lazy("Playlists are being written right now. Make a new plan when that is done.")
+# What of an account is decided together with its rules.
+SETTINGS = ("genres_per_song", "small_to_parent", "name_template", "exclusions")
+RULE = ("name", "genres", "min_confidence", "min_size", "is_rest")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One playlist that the user wants: its name and the genres merged into it."""
+    """One playlist that the user wants: its name and the genres merged into it; the rest needs none."""
 
     name: str
     genres: tuple[str, ...]
     min_confidence: float
     min_size: int = 1
+    is_rest: bool = False
 
 
 @transaction.atomic
-def choose(account: SpotifyAccount, choices: list[Choice]) -> list[GenrePlaylist]:
-    """Store the user's rules. A rule keeps its playlist when its name or its genres stay; others become inactive.
+def choose(
+    account: SpotifyAccount, choices: list[Choice], settings: Mapping[str, Any] | None = None
+) -> list[GenrePlaylist]:
+    """Store the user's rules. A rule keeps its playlist when its name or genres stay, or some of its genres where no
+    other claims it; others become inactive.
 
-    Playlists on Spotify are not touched here: dropping a genre only stops updates. Safe to run twice.
+    `settings`: those of SETTINGS that change along. Playlists on Spotify are not touched here: dropping a genre only
+    stops updates. Safe to run twice.
     """
+    if settings:
+        for name, value in settings.items():
+            setattr(account, name, value)
+        account.save(update_fields=list(settings))
     known = list(account.playlists.select_for_update().order_by("-is_active", "pk"))
+    found_rows = continued(known, choices)
     account.playlists.update(is_active=False)
     kept = []
-    for choice in choices:
-        row = _matching(known, choice) or GenrePlaylist(account=account)
-        if row.pk:
-            known.remove(row)
+    for choice, found in zip(choices, found_rows, strict=True):
+        row = found or GenrePlaylist(account=account)
         row.name, row.genres, row.is_active = choice.name, list(choice.genres), True
         row.min_confidence, row.min_size = choice.min_confidence, choice.min_size
+        row.is_rest = choice.is_rest
         row.save()
         kept.append(row)
     return kept
+
+
+def continued(rows: list[GenrePlaylist], choices: list[Choice]) -> list[GenrePlaylist | None]:
+    """The rule that each choice continues, if any. Those that are the same in name or genres choose first."""
+    free = list(rows)
+    found: list[GenrePlaylist | None] = []
+    for choice in choices:
+        found.append(row := _matching(free, choice))
+        if row:
+            free.remove(row)
+    for place, choice in enumerate(choices):
+        if found[place] is None and (row := _overlapping(free, choice)):
+            found[place] = row
+            free.remove(row)
+    return found
+
+
+def _overlapping(rows: list[GenrePlaylist], choice: Choice) -> GenrePlaylist | None:
+    """The rule in use that has most genres in common with the choice: it was renamed and merged at once."""
+    shared = [(-len(set(row.genres) & set(choice.genres)), row.pk, row) for row in rows if row.is_active]
+    best = min(shared, default=(0, 0, None))
+    return best[2] if best[0] else None
 
 
 def _matching(rows: list[GenrePlaylist], choice: Choice) -> GenrePlaylist | None:
@@ -60,6 +93,8 @@ def _matching(rows: list[GenrePlaylist], choice: Choice) -> GenrePlaylist | None
 
     def rank(row: GenrePlaylist) -> tuple[int, bool] | None:
         has_genres, has_name = set(row.genres) == set(choice.genres), row.name == choice.name
+        if row.is_rest or choice.is_rest:
+            has_genres = has_name = row.is_rest and choice.is_rest
         standing = 0 if row.is_active else 1 if row.spotify_id else 2
         return (standing, not has_genres) if has_genres or has_name else None
 
@@ -69,8 +104,7 @@ def _matching(rows: list[GenrePlaylist], choice: Choice) -> GenrePlaylist | None
 
 def rules_of(account: SpotifyAccount) -> list[dict[str, Any]]:
     """The user's rules as they stand, for `put_back`."""
-    fields = ("id", "name", "genres", "min_confidence", "min_size", "is_active")
-    return list(account.playlists.values(*fields))
+    return list(account.playlists.values("id", "is_active", *RULE))
 
 
 @transaction.atomic

@@ -3,34 +3,32 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from django.utils.formats import number_format
+from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from organizer import learning, verdicts
+from organizer import learning, placements, verdicts
 from organizer.drafts import Draft, Proposal, tracks_of
 from organizer.duplicates import Release, one_each, recordings
 from organizer.genre_names import genre_name
 from organizer.learning import seen_of
 from organizer.merging import ROOM, Action, PlaylistDiff, Removals, Seen, Terms, diff, moving
 from organizer.models import GenrePlaylist, SpotifyAccount, Track
+from organizer.placing import SLACK, Decisions, place
 from organizer.providers.spotify import PlaylistHead
 from organizer.reading import Reader, mark_of
-from organizer.verdicts import Verdict
+from organizer.verdicts import Verdict, is_within
 
-EVIDENCE = {
+EVIDENCE: dict[str, Promise] = {
     "features": gettext_lazy("audio features"),
     "artist": gettext_lazy("the artist"),
     "sound": gettext_lazy("the sound of its preview"),
     "library": gettext_lazy("your other songs by the artist"),
 }
 Heads = Mapping[str, PlaylistHead]
-
-
-def passes(verdict: Verdict, rule: GenrePlaylist) -> bool:
-    """The song's own genre is one of the playlist's, and the playlist's genres together are likely enough."""
-    return verdict.genre in rule.genres and verdict.probability_of(rule.genres) >= rule.min_confidence
 
 
 def check_claims(rules: Sequence[GenrePlaylist], heads: Heads, reader: Reader) -> list[str]:
@@ -60,11 +58,12 @@ def _is_ours(head: PlaylistHead, rule: GenrePlaylist, account: SpotifyAccount) -
 def organize(account: SpotifyAccount, rules: Sequence[GenrePlaylist], heads: Heads) -> Draft:
     """What every rule of the user wants of its playlist."""
     songs = verdicts.of_library(account)
-    wanted = {rule.pk: [song for song in songs if passes(song, rule)] for rule in rules}
+    decided = placements.decisions_of(account)
+    wanted = _wanted(songs, rules, decided)
     unjudged = [song for song in songs if not song.genre]
     tracks = {song.track.uri: song.track for group in (*wanted.values(), unjudged) for song in group}
     same = _recordings(account, rules, tracks)
-    known = Known({song.track.uri: song for song in songs}, same, _roots(unjudged, same))
+    known = Known({song.track.uri: song for song in songs}, same, _roots(unjudged, same), decided)
     found = [
         Proposal(rule, _diff(rule, wanted[rule.pk], known, head), head)
         for rule in rules
@@ -73,6 +72,17 @@ def organize(account: SpotifyAccount, rules: Sequence[GenrePlaylist], heads: Hea
     diffs = moving([one.name for one in found], [one.diff for one in found])
     proposals = [replace(one, diff=moved) for one, moved in zip(found, diffs, strict=True)]
     return Draft(proposals, [note for one in proposals if (note := _overflow(one))])
+
+
+def _wanted(
+    songs: Sequence[Verdict], rules: Sequence[GenrePlaylist], decided: Decisions
+) -> dict[int, list[Verdict]]:
+    """{rule: its songs, the oldest like first}"""
+    shelves = [placements.shelf_of(rule) for rule in rules]
+    takes = place(placements.of_verdicts(songs, rules), shelves, decided).takes
+    return {
+        rule.pk: [songs[k] for k in np.flatnonzero(takes[:, column])] for column, rule in enumerate(rules)
+    }
 
 
 def _overflow(proposal: Proposal) -> str:
@@ -95,6 +105,7 @@ class Known:
     liked: Mapping[str, Verdict]
     same: Mapping[str, str]  # {uri: recording}
     unjudged: frozenset[str]  # recordings that are liked and of which nothing is known yet
+    decided: Decisions
 
 
 def _roots(songs: Sequence[Verdict], same: Mapping[str, str]) -> frozenset[str]:
@@ -145,7 +156,7 @@ def _diff(
     wanted = {uri: reasons.get(uri, "") for uri in chosen.wanted}
     # Liked, and not judged (yet, or by the model of today): no reason to leave.
     wanted |= {uri: "" for uri in seen.uris if known.same.get(uri, uri) in known.unjudged}
-    leaving = {uri: _leaving(uri, known.liked, rule) for uri in seen.uris if uri not in wanted}
+    leaving = {uri: _leaving(uri, known, rule, reasons) for uri in seen.uris if uri not in wanted}
     removals = Removals(rule.account.removals)
     terms = Terms(exists=head is not None, removals=removals, entries=head.total if head else 0)
     found = diff(seen, wanted, leaving, terms, twins=chosen.skipped)
@@ -157,22 +168,45 @@ def _diff(
 
 
 def _reason(song: Verdict, rule: GenrePlaylist) -> str:
+    if rule.is_rest:
+        return _("No other of your playlists takes it.")
     if song.is_own_word:
-        return _("You said %(genre)s.") % {"genre": genre_name(song.genre)}
-    percent = f"{song.probability_of(rule.genres):.0%}"
-    spoke = get_text_list([str(EVIDENCE.get(name, name)) for name in song.why], _("and"))
-    genres = " / ".join(genre_name(genre) for genre in rule.genres)
-    values = {"percent": percent, "genres": genres, "evidence": spoke or _("the model")}
-    return _("%(percent)s %(genres)s, by %(evidence)s.") % values
+        said = [genre for genre in (song.genre, *song.also) if is_within(genre, rule.genres)]
+        return _("You said %(genre)s.") % {"genre": genre_name(said[0])}
+    spoke = [str(EVIDENCE.get(name, name)) for name in song.why]
+    return _("%(percent)s %(genres)s, by %(evidence)s.") % {
+        "percent": f"{song.probability_of(rule.genres):.0%}",
+        "genres": " / ".join(map(genre_name, rule.genres)),
+        "evidence": get_text_list(spoke, _("and")) or _("the model"),
+    }
 
 
-def _leaving(uri: str, liked: Mapping[str, Verdict], rule: GenrePlaylist) -> str:
-    song = liked.get(uri)
+def _leaving(uri: str, known: Known, rule: GenrePlaylist, passing: Collection[str]) -> str:
+    song = known.liked.get(uri)
     if song is None:
         return _("You no longer like this song.")
-    if passes(song, rule):
+    if uri in passing:
         return _("The same recording is there twice, from two releases.")
-    if song.genre not in rule.genres:
+    if why := _excluded(song, known.decided):
+        return why
+    if rule.is_rest:
+        return _("Another of your playlists takes it now.")
+    likely = song.probability_of(rule.genres)
+    if not is_within(song.genre, rule.genres) or likely >= rule.min_confidence - SLACK:
         return _("Now %(genre)s.") % {"genre": genre_name(song.genre)}
-    shares = {"sure": f"{song.probability_of(rule.genres):.0%}", "least": f"{rule.min_confidence:.0%}"}
-    return _("Only %(sure)s sure; this playlist asks for %(least)s.") % shares
+    return _("Only %(likely)s sure; this playlist asks for %(asked)s.") % {
+        "likely": f"{likely:.0%}",
+        "asked": f"{rule.min_confidence:.0%}",
+    }
+
+
+def _excluded(song: Verdict, decided: Decisions) -> str:
+    """Why it goes to no playlist; nothing where it may."""
+    barred, artist = decided.exclusions, song.track.primary_artist_id
+    if barred.takes_genre(song.genre):
+        return _("You exclude the genre %(genre)s.") % {"genre": genre_name(song.genre)}
+    if artist in barred.artists:
+        return _("You exclude the artist %(artist)s.") % {"artist": barred.artists[artist]}
+    if word := barred.word_in(placements.names_of(song)):
+        return _("You exclude the word “%(word)s”.") % {"word": word}
+    return ""

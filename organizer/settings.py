@@ -52,6 +52,7 @@ PUBLIC_URL = env("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or [urlsplit(PUBLIC_URL).hostname or ""]
 ALLOWED_HOSTS.append("127.0.0.1")  # health checks ask there
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+OPERATOR_CONTACT = os.environ.get("OPERATOR_CONTACT", "").strip()  # whom to write to, on the privacy page
 
 # --- Spotify and its neighbours (the simulator stands in for all of them in the demo) -----------
 SIMULATOR_URL = os.environ.get("SIMULATOR_URL", "").rstrip("/")
@@ -85,6 +86,11 @@ RECCOBEATS_URL = env("RECCOBEATS_URL", _urls["RECCOBEATS_URL"])
 LISTENING = env("LISTENING", "accurate")  # fast: a third of the time, by our own small network alone
 if LISTENING not in ("accurate", "fast"):
     raise ImproperlyConfigured("LISTENING must be accurate or fast.")
+# How songs are played beside their titles: previews of other services, Spotify's own embedded player, or not at all.
+PLAYBACK = env("PLAYBACK", "previews" if SIMULATOR_URL else "embed")
+if PLAYBACK not in ("previews", "embed", "off"):
+    raise ImproperlyConfigured("PLAYBACK must be previews, embed or off.")
+SPOTIFY_EMBED_URL = "https://open.spotify.com/embed/track"
 SPOTIFY_CLIENT_ID = env("SPOTIFY_CLIENT_ID", "cratewise-demo" if SIMULATOR_URL else "")
 SPOTIFY_CLIENT_SECRET = env("SPOTIFY_CLIENT_SECRET", "demo-secret" if SIMULATOR_URL else "")
 SPOTIFY_SCOPES = "user-library-read playlist-read-private playlist-modify-private"
@@ -160,6 +166,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "organizer.views.permissions.NoDevices",
+    "organizer.views.wrong_method.FriendlyRefusal",
     "organizer.views.outage.DatabaseAway",
 ]
 ROOT_URLCONF = "organizer.urls"
@@ -240,9 +247,11 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "https://i.scdn.co"],
+        "img-src": [SELF, "data:", SIMULATOR_URL or "https://i.scdn.co"],  # covers are never copied
         "connect-src": [SELF],
         "font-src": [SELF],
+        "media-src": [SELF],
+        "frame-src": ["https://open.spotify.com"] if PLAYBACK == "embed" else [NONE],
         # Browsers hold redirects after a form to this too: to Spotify, and from another host name to ours.
         "form-action": [SELF, PUBLIC_URL, SIMULATOR_URL or "https://accounts.spotify.com"],
         "base-uri": [NONE],

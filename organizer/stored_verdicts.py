@@ -3,20 +3,25 @@
 import hashlib
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from organizer import classify, verdicts
-from organizer.models import ModelVersion, SpotifyAccount, StoredVerdict, Track
+from organizer import classify, releases, verdicts
+from organizer.models import Job, ModelVersion, SpotifyAccount, StoredVerdict, Track
 from organizer.verdicts import Verdict
 
 Part = StoredVerdict.Part
+OPEN = (Part.REVIEW, Part.NONE)
+REST = timedelta(seconds=20)
 WRITE = 1000  # rows a statement
 KEPT = ("added_at", "part", "genre", "also", "confidence", "other", "top", "why", "chances", "teaches")
 TEXTS = ("title", "artist", "words")
@@ -28,49 +33,63 @@ class Change:
 
     moved: int = 0  # other songs that have another genre now
     settled: int = 0  # other songs that need no review any more
+    touched: frozenset[int] = frozenset()  # ids of all tracks that were looked at anew
 
 
 def of(account: SpotifyAccount) -> QuerySet[StoredVerdict]:
     """The library's songs, as they stand now. Two queries when nothing has changed."""
     version = ModelVersion.objects.filter(is_champion=True).first()
-    if account.verdicts_stamp != _stamp(version):
+    if account.verdicts_stamp != _stamp(version) and not _may_wait(account):
         refresh(account)
     return StoredVerdict.objects.filter(account=account)
+
+
+def _may_wait(account: SpotifyAccount) -> bool:
+    """While a job classifies, every look would find something new: then a look every few seconds is enough."""
+    if not account.verdicts_at or timezone.now() - account.verdicts_at > REST:
+        return False
+    return account.jobs.active().filter(kind__in=[Job.Kind.ORGANIZE, Job.Kind.RECLASSIFY]).exists()
 
 
 def refresh(account: SpotifyAccount) -> None:
     """Make all of them anew, and write those that are not as they were. Safe to run twice and at once."""
     with transaction.atomic():
-        row = _lock(account)
+        row = lock(account)
         version = ModelVersion.objects.filter(is_champion=True).first()
         stamp = _stamp(version)
         if row.verdicts_stamp != stamp:
             songs = verdicts.of_library(row)
             _write(row, songs, version)
             _drop_others(row, songs)
+            releases.mark(row, songs)
             row.verdicts_stamp, row.verdicts_at = stamp, timezone.now()
             row.save(update_fields=["verdicts_stamp", "verdicts_at"])
     account.verdicts_stamp, account.verdicts_at = row.verdicts_stamp, row.verdicts_at
 
 
-def refresh_around(account: SpotifyAccount, spoken: Collection[int]) -> Change:
+def refresh_around(
+    account: SpotifyAccount, spoken: Collection[int], *, shown: Collection[int] | None = None
+) -> Change:
     """After a word on the songs `spoken` (ids of tracks): renew them and all songs that hear their artists.
 
-    Inside the transaction that stores the word. Does nothing while all are stale anyway.
+    Inside the transaction that stores the word. Does nothing before they were first made. `shown`: those of `spoken`
+    that the user looked at, which therefore are no gain; all of them unless told otherwise.
     """
-    row = _lock(account)
+    row = lock(account)
     version = ModelVersion.objects.filter(is_champion=True).first()
-    if row.verdicts_stamp != _stamp(version):
+    if row.verdicts_at is None:
         return Change()
     heard, context = _neighbours(row, spoken)
     before = StoredVerdict.objects.filter(account=row, track__in=heard).values_list("track", "genre", "part")
     was = {track: (genre, part) for track, genre, part in before}
     songs = [song for song in verdicts.of_library(row, only=context) if song.track.pk in heard]
     _write(row, songs, version)
-    others = [song for song in songs if song.track.pk not in set(spoken) and song.track.pk in was]
+    seen = set(spoken if shown is None else shown)
+    others = [song for song in songs if song.track.pk not in seen and song.track.pk in was]
     return Change(
         moved=sum(song.genre != was[song.track.pk][0] for song in others),
-        settled=sum(part_of(song) != Part.REVIEW == was[song.track.pk][1] for song in others),
+        settled=sum(part_of(song) not in OPEN and was[song.track.pk][1] in OPEN for song in others),
+        touched=frozenset(heard),
     )
 
 
@@ -82,7 +101,7 @@ def part_of(song: Verdict) -> StoredVerdict.Part:
     return Part.SURE if song.is_sure else Part.REVIEW
 
 
-def _lock(account: SpotifyAccount) -> SpotifyAccount:
+def lock(account: SpotifyAccount) -> SpotifyAccount:
     """One at a time per account; rows that only point to it can be written meanwhile."""
     return SpotifyAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
 
@@ -97,11 +116,7 @@ def _stamp(version: ModelVersion | None) -> str:
 
 def _neighbours(account: SpotifyAccount, spoken: Collection[int]) -> tuple[set[int], set[int]]:
     """Ids of the songs that share an artist with `spoken`, and of those whose artists these hear in turn."""
-    credits = _credits(account)
-    by_artist: dict[str, set[int]] = {}
-    for track, names in credits.items():
-        for name in names:
-            by_artist.setdefault(name, set()).add(track)
+    credits, by_artist = _credits(account.pk, account.verdicts_at)
 
     def near(tracks: Collection[int]) -> set[int]:
         names = {name for track in tracks for name in credits.get(track, ())}
@@ -111,9 +126,20 @@ def _neighbours(account: SpotifyAccount, spoken: Collection[int]) -> tuple[set[i
     return heard, near(heard)
 
 
-def _credits(account: SpotifyAccount) -> dict[int, list[str]]:
-    liked = Track.objects.liked_by(account).movable()
-    return dict(liked.values_list("pk", "artist_names").iterator())
+@lru_cache(maxsize=4)
+def _credits(account: int, _: datetime | None) -> tuple[dict[int, tuple[str, ...]], dict[str, list[int]]]:
+    """Who made what, both ways round. Kept, as reading it takes longer than all the rest that a word sets off.
+
+    A library that changes has all its verdicts made anew, at another moment.
+    """
+    liked = Track.objects.filter(saves__account=account, saves__is_unliked=False).movable()
+    rows = liked.values_list("pk", "artist_names").iterator()
+    credits = {track: tuple(map(sys.intern, names)) for track, names in rows}
+    by_artist: dict[str, list[int]] = {}
+    for track, names in credits.items():
+        for name in names:
+            by_artist.setdefault(name, []).append(track)
+    return credits, by_artist
 
 
 def _write(account: SpotifyAccount, songs: Sequence[Verdict], version: ModelVersion | None) -> None:

@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from classifier.errors import AudioError, DataError, ModelError
 from organizer import (
+    atlas,
     classify,
     ear,
     enrich,
@@ -25,13 +26,15 @@ from organizer import (
     jobs,
     library,
     plans,
+    pulse,
     schedules,
+    stored_verdicts,
     timeline,
     training,
     writing,
 )
 from organizer.models import Artist, Identification, Job, Track
-from organizer.providers.errors import AuthRevoked, GateClosed, LedgerDown, ProviderError
+from organizer.providers.errors import AuthRevoked, GateClosed, LedgerDown, ProviderError, ScopeMissing
 
 log = logging.getLogger(__name__)
 IO, ML, TRAIN = "io", "ml", "train"
@@ -48,11 +51,20 @@ class Phase:
     then: str | None = None
 
 
+def _classify(job: Job) -> bool:
+    """The verdicts are renewed here, too, so that nobody's page has to do it."""
+    is_complete = classify.classify_batch(job)
+    if is_complete and job.account:
+        stored_verdicts.refresh(job.account)
+    return is_complete
+
+
 PHASES = {
     "sync": Phase(library.sync_batch, IO, then="enrich"),
     "enrich": Phase(enrich.enrich_batch, IO, then="listen"),
     "listen": Phase(lambda job: enrich.listen_batch(job, ear.Ear()), ML, then="classify"),
-    "classify": Phase(classify.classify_batch, ML),
+    "classify": Phase(_classify, ML),
+    "map": Phase(atlas.draw_batch, ML),
     "plan": Phase(plans.plan_batch, IO),
     "write": Phase(writing.write_batch, IO),
     "train": Phase(training.train_batch, TRAIN),
@@ -125,6 +137,8 @@ def _work(job: Job) -> Job | None:
         log.warning("Job %s waits: the database failed (%s).", job.pk, type(error).__name__)
         connection.close()  # if it stays away, so does what follows: then the lease runs out
         jobs.wait(job, OUR_OUTAGE_S, str(OUR_OUTAGE), Job.Wait.OUTAGE)
+    except ScopeMissing as error:
+        jobs.fail(job, str(error), remedy=jobs.RECONNECT)
     except ProviderError as error:
         if error.permanent:
             jobs.fail(job, str(error))
@@ -154,18 +168,19 @@ def _run_batch(job: Job) -> None:
 
 
 def _finish(job: Job) -> None:
-    """End the job and make the one that follows it: both or neither. Unsent, the sweep finds the new one."""
+    """End the job and make those that follow it: all or nothing. Unsent, the sweep finds the new ones."""
     with transaction.atomic():
         schedules.hold(job)
-        following = schedules.follow(job) if jobs.finish(job) else None
-    if following:
-        enqueue(following)
+        following = [schedules.follow(job), atlas.start_if_wanted(job)] if jobs.finish(job) else []
+    for one in filter(None, following):
+        enqueue(one)
 
 
 @shared_task
 @_outlasting_our_database
 def wake_jobs() -> None:
     """What nobody works on although somebody should: runs by the clock, waits that are over, killed workers' jobs."""
+    pulse.beat()
     schedules.start_due()
     for job in jobs.due():
         enqueue(job)

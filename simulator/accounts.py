@@ -114,7 +114,9 @@ def _exchange(request: Request, form: Mapping[str, str]) -> dict[str, object]:
         return token_json(world, _grant_for_code(world, form, client_id, secret is None))
     if kind == "refresh_token":
         return token_json(world, _grant_for_refresh(world, form, client_id, secret is None))
-    raise OAuthError("unsupported_grant_type", "grant_type must be authorization_code or refresh_token")
+    if kind == "client_credentials":
+        return _app_token_json(world, client_id, secret)
+    raise OAuthError("unsupported_grant_type", "grant_type parameter is missing or unknown")
 
 
 def _client(request: Request, form: Mapping[str, str]) -> tuple[str, str | None]:
@@ -178,6 +180,16 @@ def token_json(world: World, grant: Grant) -> dict[str, object]:
         "expires_in": lifetime_s,
         "refresh_token": grant.refresh_token,
     }
+
+
+def _app_token_json(world: World, client_id: str, secret: str | None) -> dict[str, object]:
+    """A token of the app itself: for the catalogue, for nobody's library."""
+    if secret is None:
+        raise OAuthError("invalid_client", "Invalid client secret")
+    grant = Grant("", client_id, frozenset(), world.now(), public_client=False)
+    lifetime_s = world.options.expires_in_s
+    token = world.tokens.issue_access(grant, world.now(), lifetime_s)
+    return {"access_token": token, "token_type": "Bearer", "expires_in": lifetime_s}
 
 
 ROUTES = [

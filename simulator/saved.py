@@ -46,6 +46,7 @@ def take(world: World) -> Json:
         "accesses": {
             text: [access.grant.refresh_token, _seconds(access.expires_at)]
             for text, access in world.tokens.accesses.items()
+            if access.grant.user_id  # an app asks for a new token of its own
         },
     }
 

@@ -28,12 +28,18 @@ ANY_OFFSET = range(0, 1_000_001)
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, on behalf of whom, and with which rights."""
+    """Who asks, on behalf of whom (nobody: an app for itself), and with which rights."""
 
     request: Request
     world: World
-    user: User
+    on_behalf_of: User | None
     scopes: frozenset[str]
+
+    @property
+    def user(self) -> User:
+        if self.on_behalf_of is None:
+            raise ApiError(401, "Valid user authentication required")
+        return self.on_behalf_of
 
     @property
     def api(self) -> str:
@@ -77,7 +83,7 @@ def caller_of(request: Request) -> Caller:
         raise ApiError(401, "Invalid access token")
     if access.expires_at <= world.now():
         raise ApiError(401, "The access token expired")
-    return Caller(request, world, world.users[access.grant.user_id], access.grant.scopes)
+    return Caller(request, world, world.users.get(access.grant.user_id), access.grant.scopes)
 
 
 async def me(caller: Caller) -> Response:

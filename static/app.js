@@ -4,12 +4,16 @@
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone) document.cookie = `time_zone=${zone};path=/;max-age=31536000;samesite=lax`;
 
-// Say a job's phase aloud when it changes, not at every refresh of the figures.
+// Say a job's phase aloud when it changes, not at every refresh of the figures; each job by itself.
+const saidBefore = new Map();
 function announce(root) {
   const said = root.querySelector("[data-announce]");
-  const announcer = document.getElementById("announcer");
-  if (said && announcer.textContent !== said.textContent) announcer.textContent = said.textContent;
+  if (!said) return;
+  const isNews = saidBefore.has(root.id) && saidBefore.get(root.id) !== said.textContent;
+  saidBefore.set(root.id, said.textContent);
+  if (isNews) document.getElementById("announcer").textContent = said.textContent;
 }
+for (const job of document.querySelectorAll(".job")) announce(job);
 
 for (const button of document.querySelectorAll("[data-tick-all]")) {
   button.hidden = false;
@@ -21,3 +25,13 @@ for (const button of document.querySelectorAll("[data-tick-all]")) {
 }
 
 document.addEventListener("htmx:load", (event) => announce(event.detail.elt));
+
+// Copy a text that has to be pasted elsewhere, and say so.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.copied;
+    document.getElementById("announcer").textContent = button.dataset.copied;
+  });
+}

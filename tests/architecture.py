@@ -23,7 +23,12 @@ COMPOSERS = (
     "organizer.urls",
 )
 NOT_SERVICES = {"settings", "urls", "wsgi", "celery", "apps", "checks", "tasks", "__init__"}
-MAY_USE_CLASSIFIER = {"organizer/classify.py", "organizer/ear.py", "organizer/training.py"}
+MAY_USE_CLASSIFIER = {
+    "organizer/atlas.py",
+    "organizer/classify.py",
+    "organizer/ear.py",
+    "organizer/training.py",
+}
 
 
 @dataclass(frozen=True)

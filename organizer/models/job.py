@@ -29,6 +29,7 @@ class Job(models.Model):
         WRITE = "write", _("Write playlists")
         TRAIN = "train", _("Train a model")
         RECLASSIFY = "reclassify", _("Classify again with another model")
+        MAP = "map", _("Draw the map of a library")
 
     class State(models.TextChoices):
         QUEUED = "queued"

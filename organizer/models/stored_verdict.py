@@ -2,6 +2,7 @@ from typing import Any
 
 import numpy as np
 from django.db import models
+from django.db.models import Q
 
 from organizer.models.account import SpotifyAccount
 from organizer.models.track import Track
@@ -39,21 +40,35 @@ class StoredVerdict(models.Model):
     title = models.CharField(max_length=200)
     artist = models.CharField(max_length=200)
     words = models.TextField()  # title, artists and album
+    # The track, liked before, of whose recording this is another release; null: it stands for itself.
+    same_as = models.BigIntegerField(null=True)
     # Its place on the map of the library by sound, 0..1; null: it is not on the map (yet).
     x = models.FloatField(null=True)
     y = models.FloatField(null=True)
     digest = models.CharField(
         max_length=40
-    )  # of all the above but the place: unchanged songs are not written again
+    )  # of all the above but these three: unchanged songs are not written again
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "track"], name="one_verdict_per_song")]
         indexes = [
             models.Index(fields=["account", "-added_at"]),
             models.Index(fields=["account", "part", "-teaches"]),
-            models.Index(fields=["account", "genre", "-confidence"]),
+            models.Index(
+                fields=["account", "genre", "-confidence", "track", "part"], name="verdicts_by_genre"
+            ),
             models.Index(fields=["account", "title"]),
             models.Index(fields=["account", "artist"]),
+            models.Index(
+                fields=["account", "same_as"],
+                condition=Q(same_as__isnull=False),
+                name="verdicts_of_one_recording",
+            ),
+            models.Index(
+                fields=["account", "-teaches", "track"],
+                condition=Q(part__in=["review", "none"]),
+                name="verdicts_to_review",
+            ),
         ]
 
     @property

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Q
 
 from organizer.models.account import SpotifyAccount
 
@@ -41,6 +42,15 @@ class Track(models.Model):
     refreshed_at = models.DateTimeField(auto_now=True)
 
     objects = TrackQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["is_local", "is_playable"],
+                condition=Q(is_local=True) | Q(is_playable=False),
+                name="tracks_apart",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.artist_line} – {self.name}"

@@ -18,6 +18,13 @@ class AuthRevoked(ProviderError):
         super().__init__(message, permanent=True)
 
 
+class ScopeMissing(ProviderError):
+    """The user has to allow more than they did."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
+
+
 class TokenExpired(ProviderError):
     """The access token is no longer taken; refresh it once and ask again."""
 

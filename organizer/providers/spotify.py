@@ -14,6 +14,7 @@ from organizer.providers.errors import (
     AmbiguousWrite,
     NotFound,
     ProviderError,
+    ScopeMissing,
     TokenExpired,
 )
 from organizer.providers.http import Answer, Http
@@ -21,6 +22,7 @@ from organizer.providers.http import Answer, Http
 PAGE = 50  # the most that a read returns
 WRITE = 100  # the most uris a playlist write takes
 LONGEST_URI = 700  # local files spell out artist, album and title
+SHARP_PX = 200  # Spotify has covers of 64, 300 and 640 px
 ASK = 40  # the most uris a question about the library takes
 
 
@@ -106,6 +108,10 @@ class Spotify:
             spotify_id=spotify_id,
             display_name=str(body.get("display_name") or ""),
         )
+
+    def try_out(self) -> None:
+        """The cheapest call that an app may make for itself; ProviderError where Spotify refuses the app."""
+        self._get("/search", q="a", type="track", limit=1)
 
     def liked(self, offset: int) -> LikedPage:
         body = _mapping(self._get("/me/tracks", limit=PAGE, offset=offset))
@@ -194,6 +200,8 @@ def _api_error(answer: Answer) -> ProviderError:
         return NotFound(_("Spotify does not know this playlist or song (any more)."))
     text = answer.error_field("message") or answer.text
     if answer.status == 403:
+        if "scope" in text.lower():
+            return ScopeMissing(_forbidden(text))
         return ProviderError(_forbidden(text), permanent=True)
     sentence = _("Spotify refused the request (%(status)s: %(text)s).")
     sentence %= {"status": answer.status, "text": text[:120]}
@@ -256,7 +264,7 @@ def _liked_track(entry: Any) -> LikedTrack | None:
         artist_ids=_texts(artist.get("id") for artist in artists),
         artist_names=_texts(artist.get("name") for artist in artists),
         album_name=str(album.get("name") or ""),
-        album_image_url=_smallest_image(album.get("images") or []),
+        album_image_url=_cover(album.get("images") or []),
         isrc=str((track.get("external_ids") or {}).get("isrc") or ""),
         duration_ms=int(track.get("duration_ms") or 0),
         is_explicit=bool(track.get("explicit")),
@@ -284,5 +292,8 @@ def _texts(values: Iterable[Any]) -> tuple[str, ...]:
     return tuple(str(value or "") for value in values)
 
 
-def _smallest_image(images: list[Mapping[str, Any]]) -> str:
-    return str(min(images, key=lambda image: image.get("width") or 0)["url"]) if images else ""
+def _cover(images: list[Mapping[str, Any]]) -> str:
+    """The smallest that is sharp on a page too, at a cover's largest size there; else the largest there is."""
+    by_width = sorted(images, key=lambda image: image.get("width") or 0)
+    sharp = [image for image in by_width if (image.get("width") or 0) >= SHARP_PX] or by_width[-1:]
+    return str(sharp[0]["url"]) if sharp else ""

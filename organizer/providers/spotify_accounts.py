@@ -52,6 +52,10 @@ class Accounts:
         """New tokens; AuthRevoked on invalid_grant, which must never be retried."""
         return self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
+    def app_token(self) -> str:
+        """A token of the app itself, for nobody's library: tells whether its id and secret are right."""
+        return self._token({"grant_type": "client_credentials"}).access_token
+
     def _token(self, form: dict[str, str]) -> Tokens:
         basic = base64.b64encode(f"{self._client_id}:{self._client_secret}".encode()).decode()
         answer = self._http.call(

@@ -46,6 +46,8 @@ def main(given: list[str] | None = None) -> int:
         return USAGE_ERROR
     configured = environment.configured()
     var = Path(configured.get("VAR_DIR", ROOT / "var")).resolve()
+    if options.demo:
+        configured, var = environment.without_own_instance(configured), var / "demo"
     for folder in (var, var / "log", var / "run"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = _lock(var / "supervisor.lock")
@@ -63,6 +65,7 @@ def main(given: list[str] | None = None) -> int:
 def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m organizer.supervisor", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--demo", action="store_true", help="the demo, apart from an instance of your own")
     parser.add_argument("--catalog", default="", help="demo: CSV or Parquet table with the simulated songs")
     parser.add_argument("--liked", type=int, help="demo: how many songs the simulated user likes")
     return parser.parse_args(given)
@@ -154,6 +157,7 @@ def _child_environment(plan: Plan, redis_url: str, simulator_port: int) -> dict[
         env["SIMULATOR_URL"] = f"http://{services.LOCAL}:{simulator_port}"
         env["DEMO_ADMIN_PASSWORD"] = plan.secrets.admin_password
         # Of its own, so that simulated accounts never mix with real ones.
+        env |= environment.DEMO_APP  # before those in .env, which settings read too
         env.setdefault("DATABASE_URL", f"sqlite:///{plan.var / 'demo.sqlite3'}")
     return env
 
@@ -171,6 +175,7 @@ def _ready_text(plan: Plan, simulator_port: int, took_s: float) -> str:
             f"  simulated world  http://{services.LOCAL}:{simulator_port}/control/",
             "  your own Spotify: put SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET into .env (see .env.example)",
         ]
+    lines.append(f"  set-up check     {plan.public_url}/setup   (for staff; or: manage.py doctor)")
     return "\n".join([*lines, f"  logs             {plan.var / 'log'}", ""])
 
 

@@ -26,6 +26,22 @@ def configured() -> dict[str, str]:
     return {name: value for name, value in merged.items() if value}
 
 
+def without_own_instance(configured: Mapping[str, str]) -> dict[str, str]:
+    """What is left for a demo that runs beside an instance of one's own: nothing that leads to its data or account."""
+    return {name: value for name, value in configured.items() if name not in _OWN}
+
+
+_OWN = {
+    "SPOTIFY_CLIENT_ID",
+    "SPOTIFY_CLIENT_SECRET",
+    "PUBLIC_URL",
+    "ALLOWED_HOSTS",
+    "DATABASE_URL",
+    "REDIS_URL",
+}
+DEMO_APP = {"SPOTIFY_CLIENT_ID": "cratewise-demo", "SPOTIFY_CLIENT_SECRET": "demo-secret"}
+
+
 def load_secrets(path: Path) -> Secrets:
     """Read the secrets of this installation, making those that are missing. Tokens are lost with the file."""
     known = {name: value for name, value in dotenv_values(path).items() if value}

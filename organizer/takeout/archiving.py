@@ -74,7 +74,10 @@ def _tables(account: SpotifyAccount) -> dict[str, tuple[Iterable[str], Cells]]:
     return {
         "library.csv": ((*song, *decision), _library(account, songs)),
         "predictions.csv": (said, _said(account, songs)),
-        "corrections.csv": (("about", "artists", "genre", "when", "uri"), _corrections(account)),
+        "corrections.csv": (
+            ("about", "artists", "genre", "further genres", "when", "uri"),
+            _corrections(account),
+        ),
         "playlists.csv": (("playlist", "position", "note", *song), _playlists(account, songs)),
         "versions.csv": (("playlist", "when", "by", "change", *song), _versions(account, songs)),
     }
@@ -128,7 +131,8 @@ def _corrections(account: SpotifyAccount) -> Cells:
         about = row.track.name if row.track else f"everything by {row.artist}"
         artists = row.track.artist_line if row.track else str(row.artist)
         uri = row.track.uri if row.track else f"spotify:artist:{row.artist.spotify_id}" if row.artist else ""
-        yield about, artists, display_name(row.genre), row.created_at.isoformat(), uri
+        further = ", ".join(map(display_name, row.also))
+        yield about, artists, display_name(row.genre), further, row.created_at.isoformat(), uri
 
 
 def _playlists(account: SpotifyAccount, songs: _Songs) -> Cells:

@@ -7,8 +7,9 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from classifier.labels import FAMILIES
+from classifier.labels import FAMILIES, SUB_GENRES
 from organizer.models import Plan, PlaylistVersion, SpotifyAccount
+from organizer.placing import MOST_GENRES
 from organizer.takeout import sections
 from organizer.takeout.checks import (
     TakeoutError,
@@ -31,6 +32,7 @@ uri = text(700, pattern=r"spotify:[^\s].*")
 uris = listing(uri, most=50_000)
 spotify_id = text(64, pattern=r"[0-9A-Za-z_-]*")
 genre = one_of(FAMILIES)
+any_genre = one_of((*FAMILIES, *SUB_GENRES))
 artist = record(id=text(64, shortest=1, pattern=r"[0-9A-Za-z_-]+"), name=text(500))
 
 SONG = record(
@@ -61,7 +63,16 @@ PREDICTION = record(
     why=mapping(text(40), mapping(genre, share)),
     inputs_hash=text(40),
 )
-CORRECTION = record(uri=maybe(uri), artist=maybe(artist), genre=genre, at=moment)
+CORRECTION = with_defaults(
+    record(
+        uri=maybe(uri),
+        artist=maybe(artist),
+        genre=any_genre,
+        also=listing(any_genre, most=20, key=str),
+        at=moment,
+    ),
+    also=[],
+)
 VERSION_OF_PLAYLIST = record(
     at=moment,
     by=one_of(PlaylistVersion.By.values),
@@ -73,23 +84,27 @@ VERSION_OF_PLAYLIST = record(
     removed=uris,
     added=uris,
 )
-PLAYLIST = record(
-    number=number(1, WHOLE, is_whole=True),
-    name=text(100, shortest=1),
-    genres=listing(genre, most=50),
-    min_confidence=share,
-    min_size=number(0, WHOLE, is_whole=True),
-    is_active=flag,
-    spotify_id=spotify_id,
-    ref=text(20, pattern=r"[0-9a-f]*"),
-    is_claimed=flag,
-    snapshot_id=text(200),
-    read_at=maybe(moment),
-    written_uris=uris,
-    tombstones=uris,
-    pins=uris,
-    isrcs=mapping(uri, text(20), most=50_000),
-    versions=listing(VERSION_OF_PLAYLIST, most=5000),
+PLAYLIST = with_defaults(
+    record(
+        number=number(1, WHOLE, is_whole=True),
+        name=text(100, shortest=1),
+        genres=listing(any_genre, most=200),
+        min_confidence=share,
+        min_size=number(0, WHOLE, is_whole=True),
+        is_rest=flag,
+        is_active=flag,
+        spotify_id=spotify_id,
+        ref=text(20, pattern=r"[0-9a-f]*"),
+        is_claimed=flag,
+        snapshot_id=text(200),
+        read_at=maybe(moment),
+        written_uris=uris,
+        tombstones=uris,
+        pins=uris,
+        isrcs=mapping(uri, text(20), most=50_000),
+        versions=listing(VERSION_OF_PLAYLIST, most=5000),
+    ),
+    is_rest=False,
 )
 RUN = record(
     number=number(1, WHOLE, is_whole=True),
@@ -103,6 +118,11 @@ RUN = record(
     restores=maybe(listing(number(0, WHOLE, is_whole=True), most=2)),
 )
 OWNER = record(account_id=text(100, shortest=1), spotify_id=text(100), display_name=text(200))
+EXCLUSIONS = record(
+    genres=listing(any_genre, most=200),
+    artists=listing(listing(text(500), most=2), most=1000),
+    words=listing(text(60, shortest=1), most=200),
+)
 SETTINGS = with_defaults(
     record(
         schedule=one_of(SpotifyAccount.Schedule.values),
@@ -112,10 +132,18 @@ SETTINGS = with_defaults(
         language=one_of(["", *dict(settings.LANGUAGES)]),
         theme=one_of(SpotifyAccount.Theme.values),
         time_zone=one_of(["", *available_timezones()]),
+        genres_per_song=number(1, MOST_GENRES, is_whole=True),
+        small_to_parent=flag,
+        name_template=text(60, shortest=7, pattern=r".*\{genre\}.*"),
+        exclusions=EXCLUSIONS,
     ),
     language="",
     theme="",
     time_zone="",
+    genres_per_song=1,
+    small_to_parent=True,
+    name_template="{genre}",
+    exclusions={"genres": [], "artists": [], "words": []},
 )
 DOCUMENT = record(
     made_at=moment,
@@ -141,6 +169,8 @@ def clean(document: Any) -> dict[str, Any]:
     for k, row in enumerate(found["corrections"]):
         if (row["uri"] is None) == (row["artist"] is None):
             raise wrong(f"corrections[{k}]", _("this must be about either a song or an artist."))
+    if any(len(pair) != 2 for pair in found["settings"]["exclusions"]["artists"]):
+        raise wrong("settings.exclusions.artists", _("an artist here is a Spotify id and a name."))
     _playlists(found)
     return found
 
@@ -149,6 +179,8 @@ def _playlists(found: dict[str, Any]) -> None:
     """What can be seen only across rows: names and ids that are there twice, versions that do not fit."""
     names: set[str] = set()
     ids: set[str] = set()
+    if sum(row["is_active"] and row["is_rest"] for row in found["playlists"]) > 1:
+        raise wrong("playlists", _("more than one takes the rest."))
     for k, row in enumerate(found["playlists"]):
         place = f"playlists[{k}]"
         if row["is_active"] and row["name"] in names:

@@ -26,11 +26,15 @@ class Playlists:
         mine = list(self.account.playlists.all())
         here: set[Any] = {rule.spotify_id for rule in mine if rule.spotify_id}
         named = {(rule.name, rule.is_active): rule for rule in mine if rule.is_active or not rule.spotify_id}
+        in_use = [rule for rule in mine if rule.is_active]
         made: dict[int, GenrePlaylist] = {}
         for row in self.found["playlists"]:
             rule = named.get((row["name"], row["is_active"]))
             if row["spotify_id"] in here or (rule and not self._is_heir(rule, row)):
                 section.skip(row["name"], _("You have this playlist here already; it stays as it is."))
+                continue
+            if row["is_rest"] and row["is_active"] and not rule and any(mine.is_rest for mine in in_use):
+                section.skip(row["name"], _("You have a playlist for the rest here already; it stays as it is."))
                 continue
             made[row["number"]] = self._inherit(rule, row) if rule else self._rule(row)
         section.restored = len(made)
@@ -59,7 +63,7 @@ class Playlists:
         return values | {"is_claimed": is_claimed}
 
     def _rule(self, row: Row) -> GenrePlaylist:
-        fields = ("name", "genres", "min_confidence", "min_size", "is_active", "tombstones")
+        fields = ("name", "genres", "min_confidence", "min_size", "is_rest", "is_active", "tombstones")
         values = {name: row[name] for name in fields}
         if not self.is_other:
             values |= self._held(row)

@@ -200,7 +200,8 @@ class _Restoring:
 
     def _say(self, row: Row, track: int | None, artist: int | None) -> None:
         about: Row = {"account": self.account, "track_id": track, "artist_id": artist}
-        word, _is_new = Correction.objects.update_or_create(**about, defaults={"genre": row["genre"]})
+        said: Row = {"genre": row["genre"], "also": row["also"]}
+        word, _is_new = Correction.objects.update_or_create(**about, defaults=said)
         Correction.objects.filter(pk=word.pk).update(created_at=row["at"])
 
 

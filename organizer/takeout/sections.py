@@ -13,19 +13,33 @@ from django.utils import timezone
 from organizer.models import GenrePlaylist, PlaylistVersion, Prediction, SpotifyAccount
 
 FORMAT, VERSION = "cratewise", 1
-SETTINGS = ("schedule", "schedule_applies", "removals", "merges_duplicates", "language", "theme", "time_zone")
+SETTINGS = (
+    "schedule",
+    "schedule_applies",
+    "removals",
+    "merges_duplicates",
+    "language",
+    "theme",
+    "time_zone",
+    "genres_per_song",
+    "small_to_parent",
+    "name_template",
+    "exclusions",
+)
 ROWS = 500  # read at a time
 Row = dict[str, Any]
 
 
 def head(account: SpotifyAccount) -> Row:
     """Whose takeout it is, and what they decided."""
+    nothing: dict[str, list[Any]] = {"genres": [], "artists": [], "words": []}
     return {
         "format": FORMAT,
         "version": VERSION,
         "made_at": when(timezone.now()),
         "account": {name: getattr(account, name) for name in ("account_id", "spotify_id", "display_name")},
-        "settings": {name: getattr(account, name) for name in SETTINGS},
+        "settings": {name: getattr(account, name) for name in SETTINGS}
+        | {"exclusions": nothing | account.exclusions},
     }
 
 
@@ -80,6 +94,7 @@ def corrections(account: SpotifyAccount) -> Iterator[Row]:
             "uri": row.track.uri if row.track else None,
             "artist": {"id": row.artist.spotify_id, "name": row.artist.name} if row.artist else None,
             "genre": row.genre,
+            "also": row.also,
             "at": when(row.created_at),
         }
 
@@ -94,6 +109,7 @@ def playlists(account: SpotifyAccount) -> Iterator[Row]:
             "genres": rule.genres,
             "min_confidence": rule.min_confidence,
             "min_size": rule.min_size,
+            "is_rest": rule.is_rest,
             "is_active": rule.is_active,
             "spotify_id": rule.spotify_id,
             "ref": rule.ref,

@@ -8,6 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from classifier.labels import SUB_GENRES
 from organizer import network
 from organizer.genre_names import genre_name
 from organizer.models import Job
@@ -20,6 +21,7 @@ KINDS = {
     Job.Kind.WRITE: gettext_lazy("Writing playlists to Spotify"),
     Job.Kind.TRAIN: gettext_lazy("Training a model"),
     Job.Kind.RECLASSIFY: gettext_lazy("Sorting again with another model"),
+    Job.Kind.MAP: gettext_lazy("Drawing the map of your library"),
 }
 PHASES = {
     Job.Kind.ORGANIZE: {
@@ -32,6 +34,7 @@ PHASES = {
     Job.Kind.WRITE: {"write": gettext_lazy("Writing songs to playlists")},
     Job.Kind.RECLASSIFY: {"classify": gettext_lazy("Sorting songs into genres")},
     Job.Kind.TRAIN: {"train": gettext_lazy("Training")},
+    Job.Kind.MAP: {"map": gettext_lazy("Comparing how your songs sound")},
 }
 STATES = {
     Job.State.QUEUED: gettext_lazy("About to start"),
@@ -59,7 +62,35 @@ EVIDENCE = {
 }
 OTHER_EVIDENCE = gettext_lazy("%(evidence)s say %(genre)s (%(percent)s)")
 
+FEATURE_NAMES = {
+    "danceability": gettext_lazy("Danceable"),
+    "energy": gettext_lazy("Energy"),
+    "speechiness": gettext_lazy("Spoken words"),
+    "acousticness": gettext_lazy("Acoustic"),
+    "instrumentalness": gettext_lazy("Without voice"),
+    "liveness": gettext_lazy("Live"),
+    "valence": gettext_lazy("Cheerful"),
+}
+
 register.filter("genre", genre_name)
+
+
+@register.filter
+def family(slug: str) -> str:
+    """The family that a genre is in, which has a colour of its own."""
+    return SUB_GENRES.get(slug, slug)
+
+
+@register.filter
+def feature(name: str) -> str:
+    return str(FEATURE_NAMES.get(name, name))
+
+
+@register.filter
+def length_words(duration_ms: int) -> str:
+    """Minutes and seconds, as players show them."""
+    minutes, seconds = divmod(round(duration_ms / 1000), 60)
+    return f"{minutes}:{seconds:02d}"
 
 
 @register.filter

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
+from urllib.parse import urlsplit
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from organizer.models import SpotifyAccount
 
@@ -19,9 +21,9 @@ def account_of(request: HttpRequest) -> SpotifyAccount | None:
 def linked(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Pass the signed-in user's account to the view; offer to connect where there is none."""
 
-    @wraps(view)
-    @login_required
     def inner(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(way_back(request))
         account = account_of(request)
         if account is None:
             return render(request, "not_linked.html")
@@ -31,7 +33,30 @@ def linked(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
     def whole_page_or_fragment(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if request.headers.get("HX-Request") and account_of(request) is None:
             # A page that polls must not swallow another page whole once its session has ended.
-            return HttpResponse(status=204, headers={"HX-Redirect": reverse("landing")})
+            back = urlencode({"next": _shown_page(request)})
+            return HttpResponse(status=204, headers={"HX-Redirect": f"{reverse('landing')}?{back}"})
         return inner(request, *args, **kwargs)
 
     return whole_page_or_fragment
+
+
+def way_back(request: HttpRequest) -> str:
+    """Where to go on after signing in: the page asked for; after a button, whose form is lost, the library."""
+    return request.get_full_path() if request.method in ("GET", "HEAD") else reverse("library")
+
+
+def _shown_page(request: HttpRequest) -> str:
+    """The page that a fragment belongs to."""
+    parts = urlsplit(request.headers.get("HX-Current-URL", ""))
+    return parts.path or reverse("library")
+
+
+def safe_next(path: str) -> str:
+    """A page of ours to go on to, or nothing: never another site's address, nor one that does not exist."""
+    if not path.startswith("/") or not url_has_allowed_host_and_scheme(path, allowed_hosts=None):
+        return ""
+    try:
+        resolve(urlsplit(path).path)
+    except Resolver404:
+        return ""
+    return path

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from organizer import accounts, jobs, network, tasks
 from organizer.accounts import LinkError
-from organizer.models import SpotifyAccount
+from organizer.models import PlaylistVersion, SpotifyAccount
 from organizer.providers.errors import AuthRevoked, ProviderError
 from organizer.providers.spotify_accounts import new_verifier
 from organizer.views import locale
-from organizer.views.access import account_of, linked
+from organizer.views.access import account_of, linked, safe_next
 
 ATTEMPTS = 5  # tabs in which somebody may press Connect before answering in any of them
 SCOPES = {
@@ -41,6 +41,7 @@ def connect(request: HttpRequest) -> HttpResponse:
     state, verifier = secrets.token_urlsafe(32), new_verifier()
     attempts = list(request.session.get("connecting", {}).items())
     request.session["connecting"] = dict([*attempts[1 - ATTEMPTS :], (state, verifier)])
+    request.session["next"] = safe_next(request.POST.get("next", ""))
     return redirect(
         network.spotify_accounts().authorize_url(
             state=state, verifier=verifier, scopes=settings.SPOTIFY_SCOPES
@@ -83,19 +84,17 @@ def _problem(request: HttpRequest, verifier: str) -> str:
 
 
 def _welcome(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    onward = request.session.pop("next", "") or "library"
     login(request, account.user, backend="django.contrib.auth.backends.ModelBackend")
     locale.remember(account)
     accounts.peek(account)
     resumed = jobs.unpause(account)
     for job in resumed:
         tasks.enqueue(job)
-    sentence = (
-        _("Connected to Spotify as %(account)s. What had been waiting for this goes on now.")
-        if resumed
-        else _("Connected to Spotify as %(account)s.")
-    )
-    messages.success(request, sentence % {"account": account})
-    return redirect("library")
+    messages.success(request, _("Connected to Spotify as %(name)s.") % {"name": account})
+    if resumed:
+        messages.success(request, _("What had been waiting for this goes on now."))
+    return redirect(onward)
 
 
 @require_GET
@@ -104,7 +103,8 @@ def link(request: HttpRequest) -> HttpResponse:
     account = account_of(request)
     granted = set(account.granted_scopes.split()) if account else set()
     scopes = [(name, text, name in granted) for name, text in SCOPES.items()]
-    return render(request, "link.html", {"scopes": scopes})
+    lacks_scopes = bool(account) and not set(SCOPES) <= granted
+    return render(request, "link.html", {"scopes": scopes, "lacks_scopes": lacks_scopes})
 
 
 @require_http_methods(["GET", "POST"])
@@ -117,15 +117,23 @@ def disconnect(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
             request, _("Disconnected. Your tokens and everything read from Spotify are deleted.")
         )
         return redirect("landing")
-    counts = {
-        "songs": account.saves.count(),
-        "corrections": account.corrections.count(),
-        "rules": account.playlists.count(),
-        "identifications": account.identifications.count(),
-        "plans": account.plans.count(),
-        "jobs": account.jobs.count(),
-    }
-    return render(request, "disconnect.html", {"counts": counts})
+    return render(request, "disconnect.html", {"counts": _what_goes(account)})
+
+
+def _what_goes(account: SpotifyAccount) -> list[tuple[str, int]]:
+    """What is deleted with the link, and how much of each."""
+    return [
+        (_("Liked songs, as read from Spotify, and what the model says of them"), account.saves.count()),
+        (_("Corrections of yours"), account.corrections.count()),
+        (_("Playlist rules, and what you took out or put in by hand"), account.playlists.count()),
+        (
+            _("Stored versions of playlists"),
+            PlaylistVersion.objects.filter(playlist__account=account).count(),
+        ),
+        (_("Plans"), account.plans.count()),
+        (_("Jobs"), account.jobs.count()),
+        (_("Identified sounds"), account.identifications.count()),
+    ]
 
 
 @require_POST

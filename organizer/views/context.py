@@ -13,5 +13,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "is_demo": bool(settings.SIMULATOR_URL),
         "simulator_url": settings.SIMULATOR_URL,
+        "playback": settings.PLAYBACK,
+        "embed_url": settings.SPOTIFY_EMBED_URL,
+        "operator_contact": settings.OPERATOR_CONTACT,
         "account": SimpleLazyObject(lambda: account_of(request)),
     }

@@ -1,103 +1,121 @@
-"""Choosing which genres become playlists, and under which names."""
+"""Choosing which genres become playlists, under which names, and what goes to none of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from classifier.labels import display_name
-from organizer import overview, plans, verdicts
+from organizer import choosing, plans
+from organizer.choosing import Counts, GenreCard, PlaylistCount
 from organizer.models import GenrePlaylist, SpotifyAccount
-from organizer.overview import GenreCard
-from organizer.plans import Choice
 from organizer.views.access import linked
+from organizer.views.choice_form import ChoiceForm
 from organizer.views.planning import plan_now
-
-ERRORS = ("required", "invalid", "min_value", "max_value")
-
-
-class ChoiceForm(forms.Form):
-    """One tick and one name per genre that occurs; genres with the same name share a playlist."""
-
-    confidence = forms.IntegerField(
-        min_value=0,
-        max_value=100,
-        label="Minimum confidence, in per cent",
-        error_messages=dict.fromkeys(ERRORS, "Enter a whole number from 0 to 100."),
-    )
-    min_size = forms.IntegerField(
-        min_value=1,
-        max_value=1000,
-        label="Smallest new playlist, in songs",
-        error_messages=dict.fromkeys(ERRORS, "Enter a whole number from 1 to 1000."),
-    )
-
-    def __init__(self, data: Any, *, genres: list[str], rules: list[GenrePlaylist]) -> None:
-        super().__init__(data, label_suffix="")
-        self.genres = genres
-        named = {genre: rule.name for rule in rules for genre in rule.genres}
-        self.fields["confidence"].initial = round(100 * rules[0].min_confidence) if rules else 50
-        self.fields["min_size"].initial = rules[0].min_size if rules else 5
-        for genre in genres:
-            title = display_name(genre)
-            self.fields[f"pick_{genre}"] = forms.BooleanField(
-                required=False, initial=genre in named, label=f"Make a playlist of {title}"
-            )
-            self.fields[f"name_{genre}"] = forms.CharField(
-                required=False,
-                max_length=100,
-                initial=named.get(genre, title),
-                label=f"Playlist name for {title}",
-            )
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        picked = self._picked(data)
-        if not picked:
-            raise forms.ValidationError("Tick at least one genre.")
-        for genre in picked:
-            field = f"name_{genre}"
-            if not data.get(field) and field not in self.errors:
-                self.add_error(field, "Give this playlist a name.")
-        return data
-
-    def _picked(self, data: dict[str, Any]) -> list[str]:
-        return [genre for genre in self.genres if data.get(f"pick_{genre}")]
-
-    def choices(self) -> list[Choice]:
-        """Genres under the same name, whatever its capitals, become one playlist; the first spelling counts."""
-        data = self.cleaned_data
-        merged: dict[str, tuple[str, list[str]]] = {}
-        for genre in self._picked(data):
-            name = data[f"name_{genre}"]
-            merged.setdefault(name.casefold(), (name, []))[1].append(genre)
-        return [
-            Choice(name, tuple(genres), data["confidence"] / 100, data["min_size"])
-            for name, genres in merged.values()
-        ]
 
 
 @require_http_methods(["GET", "POST"])
 @linked
 def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    rules = list(account.playlists.filter(is_active=True))
-    chosen = [genre for rule in rules for genre in rule.genres]
-    cards = overview.genre_cards(verdicts.of_library(account), also=chosen)
+    """The form. Only “Show me the plan” stores anything; the other buttons show the form as it would be."""
+    data = request.POST.copy() if request.method == "POST" else None
+    if data:
+        _put_together(request, data)
+    rules = choosing.rules_of(account)
+    form, cards = _form(account, data, rules)
     if not cards:
         return render(request, "genres_empty.html", {"job": account.jobs.active().first()})
-    data = request.POST if request.method == "POST" else None
-    form = ChoiceForm(data, genres=[card.genre for card in cards], rules=rules)
-    if form.is_valid():
-        plans.choose(account, form.choices())
+    is_final = data is not None and not ({"merge", "separate", "counts"} & data.keys())
+    if is_final and _is_complete(form):
+        plans.choose(account, form.choices(), form.settings())
         return plan_now(request, account)
-    if data:
-        messages.error(request, "Nothing was saved yet: please look at the marked places.")
-    context = {"form": form, "rows": [_row(form, card) for card in cards]}
-    return render(request, "genres.html", context, status=422 if data else 200)
+    form.is_valid()
+    if is_final:
+        messages.error(request, _("Nothing was saved yet: please look at the marked places."))
+    is_merging = data is not None and "merge" in data
+    context = {"form": form, "is_merging": is_merging, **_counted(account, form, cards, rules)}
+    return render(request, "genres.html", context, status=422 if data and form.errors else 200)
 
 
-def _row(form: ChoiceForm, card: GenreCard) -> tuple[GenreCard, forms.BoundField, forms.BoundField]:
-    return card, form[f"pick_{card.genre}"], form[f"name_{card.genre}"]
+@require_POST
+@linked
+def counts(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    """Where the songs would go by the form as it stands; nothing is stored."""
+    rules = choosing.rules_of(account)
+    form, cards = _form(account, request.POST, rules, with_cards=False)
+    form.is_valid()
+    context = {"form": form, "is_fragment": True, **_counted(account, form, cards, rules)}
+    return render(request, "_genre_counts.html", context)
+
+
+@require_GET
+@linked
+def artists(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    """Names of artists in the library, to choose from while typing."""
+    text = request.GET.get("artist", "").strip()
+    names = choosing.artists_like(account, text) if text else []
+    return render(request, "_artist_options.html", {"names": names})
+
+
+def _form(
+    account: SpotifyAccount,
+    data: QueryDict | None,
+    rules: Sequence[GenrePlaylist],
+    *,
+    with_cards: bool = True,
+) -> tuple[ChoiceForm, Sequence[GenreCard]]:
+    in_use = [rule for rule in rules if rule.is_active]
+    chosen = [genre for rule in in_use for genre in rule.genres]
+    if with_cards:
+        cards = choosing.cards(account, also=chosen)
+    else:  # of those that were sent along only the names matter
+        sent = [name.removeprefix("name_") for name in data or () if name.startswith("name_")]
+        cards = [GenreCard(genre, 0, 0, 0, ()) for genre in dict.fromkeys([*sent, *chosen]) if genre]
+    return ChoiceForm(data, account=account, cards=cards, rules=in_use, is_first=not rules), cards
+
+
+def _is_complete(form: ChoiceForm) -> bool:
+    if form.is_valid() and not form.picked:
+        form.add_error(None, _("Tick at least one genre."))
+    return form.is_valid()
+
+
+def _put_together(request: HttpRequest, data: QueryDict) -> None:
+    """What the buttons “Put together” and “Separate” make of the form."""
+    if genre := data.get("separate"):
+        data[f"name_{genre}"] = ""
+    if "merge" not in data:
+        return
+    chosen = data.getlist("together")
+    if len(chosen) < 2:
+        messages.error(request, _("Tick two genres or more to put them together."))
+        return
+    name = data.get("group_name", "").strip() or " & ".join(map(display_name, chosen))[:100]
+    for genre in chosen:
+        data[f"pick_{genre}"], data[f"name_{genre}"] = "on", name
+    data.setlist("together", [])
+    data["group_name"] = ""
+
+
+def _counted(
+    account: SpotifyAccount, form: ChoiceForm, cards: Sequence[GenreCard], rules: Sequence[GenrePlaylist]
+) -> dict[str, Any]:
+    counts = choosing.count(account, form.choices(), form.settings(), rules)
+    preview = form.by_template(cards[0].genre) if cards else ""
+    return {"counts": counts, "preview": preview, "rows": [_row(form, card, counts) for card in cards]}
+
+
+def _row(form: ChoiceForm, card: GenreCard, counts: Counts) -> dict[str, Any]:
+    """A card with its fields, its playlist as it would be, and the genres that share it."""
+    mine: PlaylistCount | None = next((one for one in counts.playlists if card.genre in one.genres), None)
+    return {
+        "card": card,
+        "pick": form[f"pick_{card.genre}"],
+        "name": form[f"name_{card.genre}"],
+        "playlist": mine,
+        "others": [genre for genre in (mine.genres if mine else ()) if genre != card.genre],
+    }

@@ -1,6 +1,8 @@
 """What is running, what needs the user, and what is done."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,7 +14,8 @@ from organizer.models import Job, SpotifyAccount
 from organizer.views.access import linked
 from organizer.views.planning import to_plan
 
-SHOWN = 50
+ENDED_PER_PAGE = 25
+STUCK = (Job.State.PAUSED, Job.State.FAILED)
 
 
 class HtmxHttpRequest(HttpRequest):
@@ -22,19 +25,22 @@ class HtmxHttpRequest(HttpRequest):
 @require_GET
 @linked
 def job_list(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    groups: dict[str, list[Job]] = {"attention": [], "running": [], "done": []}
-    superseded: set[str] = set()
-    for job in account.jobs.select_related("plan")[:SHOWN]:
-        groups[_group(job, superseded)].append(job)
-        superseded.add(job.kind)
-    return render(request, "jobs.html", {"groups": groups})
+    """Jobs that need the user, those under way, and page by page those that are over."""
+    jobs_of = account.jobs.select_related("plan")
+    current = list(jobs_of.filter(Q(state__in=Job.ACTIVE) | Q(pk__in=_unanswered(account))))
+    ended = jobs_of.exclude(pk__in=[job.pk for job in current])
+    context = {
+        "attention": [job for job in current if job.state in STUCK],
+        "running": [job for job in current if job.state not in STUCK],
+        "page": Paginator(ended, ENDED_PER_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "jobs.html", context)
 
 
-def _group(job: Job, superseded: set[str]) -> str:
-    """A failure needs attention until a later job of its kind has taken its place."""
-    if job.state == Job.State.PAUSED or (job.state == Job.State.FAILED and job.kind not in superseded):
-        return "attention"
-    return "running" if job.is_active else "done"
+def _unanswered(account: SpotifyAccount) -> QuerySet[Job]:
+    """Failures need attention until a later job of their kind has taken their place."""
+    later = account.jobs.filter(kind=OuterRef("kind"), created_at__gt=OuterRef("created_at"))
+    return account.jobs.filter(~Exists(later), state=Job.State.FAILED).values("pk")
 
 
 @require_GET

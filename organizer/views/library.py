@@ -1,100 +1,142 @@
 """The overview of a library: how its songs were sorted, and every song behind every number."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from django import forms
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from classifier.labels import FAMILIES, display_name
-from organizer import overview, summary, verdicts
-from organizer.models import Job, SpotifyAccount
+from classifier.labels import display_name
+from organizer import forecast, overview, stored_verdicts, summary
+from organizer.models import Job, SpotifyAccount, StoredVerdict
+from organizer.overview import Overview, Songs
+from organizer.song_filter import PARTS, SongFilter
 from organizer.summary import Summary
-from organizer.verdicts import Verdict
+from organizer.takeout import tables
 from organizer.views.access import linked
 
 PER_PAGE = 50
-STANDINGS = {
-    "sure": "Confident",
-    "review": "To review",
-    "own": "Your own words",
-    "none": "Without evidence",
-}
-SORTS: dict[str, Any] = {
-    "newest": lambda song: -song.added_at.timestamp(),
-    "title": lambda song: song.track.name.casefold(),
-    "artist": lambda song: song.track.artist_line.casefold(),
-    "unsure": lambda song: song.confidence,
-}
-
-
-class FilterForm(forms.Form):
-    q = forms.CharField(required=False, max_length=100, label="Title or artist")
-    genre = forms.ChoiceField(
-        required=False,
-        label="Show",
-        choices=[
-            ("", "All songs"),
-            ("Genre", [(genre, display_name(genre)) for genre in FAMILIES]),
-            ("Certainty", list(STANDINGS.items())),
-        ],
-    )
-    sort = forms.ChoiceField(
-        required=False,
-        label="Order",
-        choices=[
-            ("newest", "Newest like first"),
-            ("title", "Title"),
-            ("artist", "Artist"),
-            ("unsure", "Least certain first"),
-        ],
-    )
-
-    def apply(self, songs: list[Verdict]) -> list[Verdict]:
-        """The songs asked for; an impossible choice in the address shows everything."""
-        asked = self.cleaned_data if self.is_valid() else {}
-        words = asked.get("q", "").casefold().split()
-        wanted = asked.get("genre", "")
-        found = [song for song in songs if _is_wanted(song, wanted) and _mentions(song, words)]
-        return sorted(found, key=SORTS[asked.get("sort") or "newest"])
-
-
-def _is_wanted(song: Verdict, wanted: str) -> bool:
-    return not wanted or wanted in (song.genre, overview.standing(song))
-
-
-def _mentions(song: Verdict, words: list[str]) -> bool:
-    text = f"{song.track.name} {song.track.artist_line}".casefold()
-    return all(word in text for word in words)
+LOOK_BACK = 20  # jobs; an older reading's notes are no news
+AT_ONCE = 1000  # rows of an export in memory
 
 
 @require_GET
 @linked
 def library(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     kinds = [Job.Kind.ORGANIZE, Job.Kind.RECLASSIFY]
-    latest = account.jobs.filter(kind__in=kinds).first()
-    job = latest if latest and latest.state != Job.State.DONE else None
-    songs = verdicts.of_library(account) if account.synced_at else []
-    if not any(song.genre for song in songs):
-        return render(request, "library_empty.html", {"job": job, "has_songs": bool(songs)})
-    form = FilterForm(request.GET, label_suffix="")
-    found = form.apply(songs)
+    jobs = list(account.jobs.filter(kind__in=kinds)[:LOOK_BACK])
+    job = jobs[0] if jobs and jobs[0].state != Job.State.DONE else None
+    form = SongFilter(request.GET)
+    found = overview.of(account, form.condition) if account.synced_at else None
+    if not found or not found.bars:
+        return _without_genres(request, account, found, job)
     context = {
         "job": job,
         "news": _news(account),
         "now": timezone.now(),
-        "cards": overview.genre_cards(songs),
-        "split": overview.split(songs),
-        "coverage": overview.coverage(account),
-        "notes": overview.notes(account),
+        "overview": found,
+        "apart": overview.apart(account),
+        "notes": _notes(jobs),
         "form": form,
-        "page": _page(request, found),
+        "selects": form.selects(found.genres),
+        "page": _page(request, account, form, found.wanted),
     }
     return render(request, "library.html", context)
+
+
+def _without_genres(
+    request: HttpRequest, account: SpotifyAccount, found: Overview | None, job: Job | None
+) -> HttpResponse:
+    """Before the first reading, while it goes on, and where nothing came of it."""
+    context = {
+        "job": job,
+        "songs": found.songs if found else 0,
+        "apart": overview.apart(account) if found else None,
+        "forecast": None if account.synced_at or job else forecast.first_reading(account),
+    }
+    return render(request, "library_empty.html", context)
+
+
+def _notes(jobs: list[Job]) -> list[str]:
+    """What the last reading of the library could not do. `jobs`: the newest first."""
+    done = (job for job in jobs if job.kind == Job.Kind.ORGANIZE and job.state == Job.State.DONE)
+    last = next(done, None)
+    return last.counts.get("notes", []) if last else []
+
+
+def _news(account: SpotifyAccount) -> Summary | None:
+    moment = summary.last_visit(account)
+    found = summary.since(account, moment) if moment else None
+    return found if found and found.has_news else None
+
+
+class Counted(Paginator):
+    """Pages of rows that were counted already."""
+
+    def __init__(self, rows: Any, per_page: int, *, count: int) -> None:
+        super().__init__(rows, per_page)
+        self.__dict__["count"] = count
+
+
+def _page(request: HttpRequest, account: SpotifyAccount, form: SongFilter, count: int) -> Page:
+    """The songs of one page. Only theirs are joined with the tracks, however far down the list they are."""
+    keys = form.apply(account.verdicts.all()).values("pk")
+    page = Counted(keys, PER_PAGE, count=count).get_page(request.GET.get("page"))
+    songs = StoredVerdict.objects.filter(pk__in=page.object_list)
+    page.object_list = overview.listed(songs).order_by(*form.order)
+    return page
+
+
+@require_GET
+@linked
+def export(request: HttpRequest, account: SpotifyAccount) -> StreamingHttpResponse:
+    """The songs that the same address shows on the page, all pages of them."""
+    songs = SongFilter(request.GET).apply(stored_verdicts.of(account))
+    name = _("liked-songs-%(date)s.csv") % {"date": timezone.localdate().isoformat()}
+    return StreamingHttpResponse(
+        tables.lines(_header(), _rows(songs)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _header() -> tuple[str, ...]:
+    return (
+        *(
+            _("title"),
+            _("artists"),
+            _("album"),
+            _("liked at"),
+            _("genre"),
+            _("further genres"),
+            _("certainty"),
+        ),
+        *(
+            _("probability in per cent"),
+            _("model’s first choice"),
+            _("ISRC"),
+            _("playable"),
+            _("Spotify uri"),
+        ),
+    )
+
+
+def _rows(songs: Songs) -> Iterator[tuple[Any, ...]]:
+    wanted = ("name", "artist_names", "album_name", "isrc", "uri", "is_playable", "is_local")
+    kept = ("added_at", "genre", "also", "part", "confidence", "top", *(f"track__{name}" for name in wanted))
+    for song in songs.select_related("track").only(*kept).iterator(chunk_size=AT_ONCE):
+        track = song.track
+        yield (
+            *(track.name, track.artist_line, track.album_name, song.added_at.isoformat(timespec="seconds")),
+            *(display_name(song.genre) if song.genre else "", ", ".join(map(display_name, song.also))),
+            *(PARTS[song.part], round(100 * song.confidence) if song.genre else ""),
+            *(display_name(song.top[0][0]) if song.top else "", track.isrc, track.is_playable, track.uri),
+        )
 
 
 @require_POST
@@ -109,13 +151,3 @@ def seen(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     account.visited_at = min(until, now) if timezone.is_aware(until) else now
     account.save(update_fields=["visited_at"])
     return redirect("library")
-
-
-def _news(account: SpotifyAccount) -> Summary | None:
-    moment = summary.last_visit(account)
-    found = summary.since(account, moment) if moment else None
-    return found if found and found.has_news else None
-
-
-def _page(request: HttpRequest, songs: list[Verdict]) -> Page:
-    return Paginator(songs, PER_PAGE).get_page(request.GET.get("page"))

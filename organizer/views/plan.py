@@ -1,86 +1,51 @@
-"""A plan: every change before it is made, with ticks, and the buttons that apply or discard it."""
+"""A plan: every change before it is made, with ticks, and the buttons that apply, keep or discard it."""
 
-from datetime import timedelta
-from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from organizer import network, plans, tasks, writing
-from organizer.merging import Action
+from organizer import plans, tasks, writing
 from organizer.models import Job, Plan, PlanItem, SpotifyAccount
 from organizer.plans import PlanError
+from organizer.views import plan_page
 from organizer.views.access import linked
 from organizer.views.planning import plan_now
 
-PEEK = 10
 PER_PAGE = 100
-OFFERED = {Action.NEW, Action.UPDATE, Action.GONE}
 GROUPS = {
-    "add": "To be added",
-    "remove": "To be removed, if ticked",
-    "kept_out": "Kept out, because you took them out: tick what should come back",
-    "kept_in": "Kept in, because you put them in: tick what should go",
-    "duplicate": "There already, from another release",
+    "add": gettext_lazy("To be added"),
+    "remove": gettext_lazy("To be removed, if ticked"),
+    "kept_out": gettext_lazy("Kept out, because you took them out: tick what should come back"),
+    "kept_in": gettext_lazy("Kept in, because you put them in: tick what should go"),
+    "duplicate": gettext_lazy("There already, from another release"),
 }
 
 
 @require_GET
 @linked
 def latest(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    if making := account.jobs.active().filter(kind=Job.Kind.PLAN).first():
+    """The newest plan, or the job that makes it or could not."""
+    plan, making = account.plans.first(), account.jobs.filter(kind=Job.Kind.PLAN).first()
+    if making and making.is_active:
         return redirect("job", making.pk)
-    plan = account.plans.first()
+    if making and making.state == Job.State.FAILED and (not plan or plan.created_at < making.created_at):
+        return redirect("job", making.pk)
     return redirect("plan", plan.pk) if plan else redirect("genres")
 
 
 @require_GET
 @linked
 def plan(request: HttpRequest, account: SpotifyAccount, plan_id: int) -> HttpResponse:
-    found = get_object_or_404(account.plans.select_related("job", "target", "version__playlist"), pk=plan_id)
-    rows = _rows(found)
-    offers = [row for row in rows if row["entry"]["action"] in OFFERED]
-    is_open = found.state == Plan.State.PROPOSED
-    context = {
-        "plan": found,
-        "rows": rows,
-        "is_open": is_open,
-        "has_offers": bool(offers),
-        "songs": sum(row["ticked"] for row in offers if row["entry"]["is_accepted"]),
-        "unticked": sum(row["entry"]["remove"] - row["going"] for row in rows) if is_open else 0,
-        "left": timedelta(seconds=network.gate().forecast("spotify", found.calls)) if is_open else None,
-        "newest": account.plans.first(),
-    }
-    return render(request, "plan.html", context)
-
-
-def _rows(found: Plan) -> list[dict[str, Any]]:
-    """One per playlist: its entry, rule, ticked changes, moves and first songs. Three queries, whatever the size."""
-    rules = {rule.pk: rule for rule in found.account.playlists.all()}
-    ticked = Count("pk", filter=Q(is_accepted=True, kind__in=plans.TICKABLE))
-    going = Count("pk", filter=Q(is_accepted=True, kind=PlanItem.Kind.REMOVE))
-    counts = found.items.order_by().values("playlist")
-    counts = counts.annotate(ticked=ticked, going=going, moves=Count("pk", filter=~Q(move="")))
-    by_playlist = {row["playlist"]: row for row in counts}
-    nothing = {"ticked": 0, "going": 0, "moves": 0}
-    first: dict[int, list[Any]] = {}
-    for item in found.items.filter(position__lt=PEEK).select_related("track"):
-        first.setdefault(item.playlist_id, []).append(item)
-    return [
-        {
-            "entry": entry,
-            "is_offered": entry["action"] in OFFERED,
-            "rule": rules.get(entry["playlist"]),
-            "items": sorted(first.get(entry["playlist"], []), key=lambda item: item.position),
-            "total": sum(entry.get(kind, 0) for kind in GROUPS),
-            **by_playlist.get(entry["playlist"], nothing),
-        }
-        for entry in found.entries
-    ]
+    wanted = account.plans.select_related("job", "target", "version__playlist")
+    found = get_object_or_404(wanted.defer("version__uris_before", "version__uris_after"), pk=plan_id)
+    return render(request, "plan.html", plan_page.of(account, found))
 
 
 @require_http_methods(["GET", "POST"])
@@ -91,16 +56,18 @@ def plan_playlist(
     found = get_object_or_404(account.plans, pk=plan_id)
     entry = next((entry for entry in found.entries if entry["playlist"] == playlist_id), None)
     if entry is None:
-        raise Http404("This plan has no such playlist.")
+        raise Http404(_("This plan has no such playlist."))
     if request.method == "POST":
-        return _save_ticks(request, found, playlist_id)
+        return _save_songs(request, found, playlist_id)
+    sought = request.GET.get("q", "").strip()[:200]
     items = found.items.filter(playlist_id=playlist_id).select_related("track").order_by("position")
-    page = Paginator(items, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_search(items, sought), PER_PAGE).get_page(request.GET.get("page"))
     groups = [(kind, title, [item for item in page if item.kind == kind]) for kind, title in GROUPS.items()]
     context = {
         "plan": found,
         "entry": entry,
         "page": page,
+        "sought": sought,
         "groups": [group for group in groups if group[2]],
         "tickable": plans.TICKABLE,
         "is_open": found.state == Plan.State.PROPOSED,
@@ -108,7 +75,16 @@ def plan_playlist(
     return render(request, "plan_playlist.html", context)
 
 
-def _save_ticks(request: HttpRequest, found: Plan, playlist_id: int) -> HttpResponse:
+def _search(items: QuerySet[PlanItem], text: str) -> QuerySet[PlanItem]:
+    """Every word somewhere in the title, the artists or the album."""
+    for word in text.split():
+        title, album = Q(track__name__icontains=word), Q(track__album_name__icontains=word)
+        first, any_of = Q(track__primary_artist__name__icontains=word), Q(track__artist_names__icontains=word)
+        items = items.filter(title | album | first | any_of)
+    return items
+
+
+def _save_songs(request: HttpRequest, found: Plan, playlist_id: int) -> HttpResponse:
     try:
         plans.set_accepted(
             found,
@@ -119,10 +95,13 @@ def _save_ticks(request: HttpRequest, found: Plan, playlist_id: int) -> HttpResp
     except PlanError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "Your ticks are saved.")
+        messages.success(request, _("Your ticks are saved."))
     onward = redirect("plan-playlist", found.pk, playlist_id)
+    query = {"q": request.POST["q"][:200]} if request.POST.get("q") else {}
     if _is_id(page := request.POST.get("then", "")):
-        onward["Location"] += f"?page={page}"
+        query["page"] = page
+    if query:
+        onward["Location"] += f"?{urlencode(query)}"
     return onward
 
 
@@ -142,7 +121,7 @@ def apply(request: HttpRequest, account: SpotifyAccount, plan_id: int) -> HttpRe
     found = get_object_or_404(account.plans, pk=plan_id)
     ticked = set(_ids(request.POST, "playlist"))
     if found.state == Plan.State.PROPOSED and not ticked:
-        messages.error(request, "Tick at least one playlist to write.")
+        messages.error(request, _("Tick at least one playlist to write."))
         return redirect("plan", plan_id)
     try:
         plans.accept_playlists(found, ticked)
@@ -164,6 +143,20 @@ def _joined(request: HttpRequest, found: Plan, problem: str) -> HttpResponse:
 
 @require_POST
 @linked
+def save(request: HttpRequest, account: SpotifyAccount, plan_id: int) -> HttpResponse:
+    """Keep which playlists are ticked, for another day."""
+    found = get_object_or_404(account.plans, pk=plan_id)
+    try:
+        plans.accept_playlists(found, set(_ids(request.POST, "playlist")))
+    except PlanError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Your ticks are saved. Nothing is written yet."))
+    return redirect("plan", plan_id)
+
+
+@require_POST
+@linked
 def tick_removals(request: HttpRequest, account: SpotifyAccount, plan_id: int) -> HttpResponse:
     """Every song that could be removed is ticked; which playlists are ticked stays as the form has it."""
     found = get_object_or_404(account.plans, pk=plan_id)
@@ -173,7 +166,7 @@ def tick_removals(request: HttpRequest, account: SpotifyAccount, plan_id: int) -
     except PlanError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "All songs that could be removed are ticked. Nothing is written yet.")
+        messages.success(request, _("All songs that could be removed are ticked. Nothing is written yet."))
     return redirect("plan", plan_id)
 
 
@@ -181,9 +174,9 @@ def tick_removals(request: HttpRequest, account: SpotifyAccount, plan_id: int) -
 @linked
 def discard(request: HttpRequest, account: SpotifyAccount, plan_id: int) -> HttpResponse:
     if plans.discard(get_object_or_404(account.plans, pk=plan_id)):
-        messages.success(request, "The plan is discarded. Nothing on Spotify was changed.")
+        messages.success(request, _("The plan is discarded. Nothing on Spotify was changed."))
         return redirect("genres")
-    messages.error(request, "This plan can no longer be discarded.")
+    messages.error(request, _("This plan can no longer be discarded."))
     return redirect("plan", plan_id)
 
 

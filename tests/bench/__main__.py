@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 
 from tests import services
-from tests.bench import end_to_end, figures, likes, sound
+from tests.bench import end_to_end, figures, likes, load, pages, sound
 
+PARTS = ("figures", "sound", "library", "likes", "pages", "load")
 LISTENING = ("fast", "accurate")
 
 
@@ -16,7 +17,7 @@ def main() -> None:
     parser.add_argument("--likes", type=int, default=50_000, help="size of the library that is only read")
     parser.add_argument("--json", type=Path, default=Path("var/bench.json"))
     parser.add_argument("--clips", type=Path, help="a folder of sound to hear, instead of made clips")
-    parser.add_argument("--only", choices=["figures", "sound", "library", "likes"], help="default: all")
+    parser.add_argument("--only", choices=PARTS, help="default: all")
     parser.add_argument("--listening", action="append", choices=LISTENING, help="default: both")
     options = parser.parse_args()
     found = {}
@@ -25,6 +26,12 @@ def main() -> None:
     if options.only in (None, "likes"):
         _django()
         found["likes"] = likes.measure(options.likes)
+    if options.only in (None, "pages"):
+        _database()
+        found["pages"] = pages.measure()
+    if options.only in (None, "load"):
+        _database()
+        found["load"] = load.measure()
     if options.only in (None, "sound"):
         found["sound"] = sound.measure(options.clips)
     if options.only in (None, "library"):
@@ -36,11 +43,15 @@ def main() -> None:
 
 
 def _figures() -> None:
+    _database()
+    figures.measure()
+
+
+def _database() -> None:
     _django()
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    figures.measure()
 
 
 def _django() -> None:

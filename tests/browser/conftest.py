@@ -58,7 +58,7 @@ def visit(page: Any, program: Program) -> Any:
 
 
 def connect(page: Any, user: str = "Ada") -> None:
-    page.get_by_role("button", name="Connect with Spotify").first.click()
+    page.get_by_role("button", name="Try the demo library").first.click()
     page.get_by_text(user).first.click()
     page.click("#allow")
     page.wait_for_url("**/library")

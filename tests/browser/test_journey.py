@@ -89,12 +89,12 @@ def test_every_write_works_without_javascript(chromium: Any, program: Program) -
     page.goto(f"{program.url}/disconnect")
     page.get_by_role("button", name="Disconnect").click()
     page.goto(f"{program.url}/library")
-    assert page.get_by_role("button", name="Connect with Spotify").count()
+    assert page.get_by_role("button", name="Try the demo library").count()
     context.close()
 
 
 def test_denying_consent_is_a_friendly_sentence(visit: Any, program: Program) -> None:
-    visit.get_by_role("button", name="Connect with Spotify").first.click()
+    visit.get_by_role("button", name="Try the demo library").first.click()
     visit.click("#deny")
     assert visit.get_by_role("status").or_(visit.get_by_role("alert")).count()
     assert "Traceback" not in visit.content()

@@ -101,7 +101,7 @@ def test_three_new_likes_cost_two_pages_and_only_those_that_pass_are_added(
     made = run_again(written, simulator)
     (after,) = [row["uris"] for row in simulator.state("cleo")["playlists"]]
     rule = GenrePlaylist.objects.get()
-    passing = [song.track.uri for song in verdicts.of_library(written) if plans.passes(song, rule)]
+    passing = [song.track.uri for song in verdicts.of_library(written) if journey.passes(song, rule)]
     assert made["GET /v1/me/tracks"] <= 2
     assert writes(made) == 1
     assert after[: len(before)] == before and len(after) == len(before) + 2

@@ -36,9 +36,14 @@ def rich(library: SpotifyAccount) -> SpotifyAccount:
     review.correct(library, songs[1].track, "metal")
     review.correct(library, songs[2].track, "jazz-blues", whole_artist=True)
     SpotifyAccount.objects.update(schedule="weekly", removals="mirror", visited_at=timezone.now())
+    barred = {"genres": ["spoken", "drone"], "artists": [["0Artist", "An Artist"]], "words": ["christmas"]}
+    SpotifyAccount.objects.update(genres_per_song=2, small_to_parent=False, exclusions=barred)
+    SpotifyAccount.objects.update(name_template="My {genre}")
     SpotifyAccount.objects.update(next_run_at=timezone.now() + timedelta(days=3))
     playlist_with_history(library, "Rock", [song.track.uri for song in songs])
     GenrePlaylist.objects.create(account=library, name="Old", genres=["pop"], is_active=False)
+    GenrePlaylist.objects.create(account=library, name="Grunge", genres=["grunge"])
+    GenrePlaylist.objects.create(account=library, name="The rest", genres=[], is_rest=True)
     library.refresh_from_db()
     return library
 
@@ -215,7 +220,7 @@ def test_ids_of_playlists_are_claims_until_they_are_proven(rich: SpotifyAccount)
     fresh = emptied(rich)
     takeout.restore(fresh, document)
     claims = dict(fresh.playlists.values_list("name", "is_claimed"))
-    assert claims == {"Rock": True, "Old": False}
+    assert claims == {"Rock": True, "Old": False, "Grunge": False, "The rest": False}
 
 
 def test_a_rule_chosen_before_the_import_takes_over_the_playlist_of_its_name(rich: SpotifyAccount) -> None:
@@ -264,7 +269,9 @@ def test_from_another_account_words_and_rules_come_but_no_likes_nor_playlists(ri
     assert charlie.corrections.count() == 2
     assert not charlie.saves.filter(is_unliked=False).exists()
     assert SpotifyAccount.objects.get(pk=charlie.pk).synced_at is None  # nothing of theirs was read
-    assert set(charlie.playlists.values_list("name", "spotify_id")) == {("Rock", ""), ("Old", "")}
+    assert set(charlie.playlists.values_list("name", "spotify_id")) == {
+        (name, "") for name in ("Rock", "Old", "Grunge", "The rest")
+    }
     assert not PlaylistVersion.objects.filter(playlist__account=charlie).exists()
 
 
@@ -303,6 +310,11 @@ BROKEN = [
     (("playlists", 0, "versions", 1, "place"), 999, r"playlists\[0\]\.versions\[1\]"),
     (("playlists", 0, "min_confidence"), 2, r"playlists\[0\]\.min_confidence"),
     (("settings", "removals"), "all", r"settings\.removals"),
+    (("settings", "genres_per_song"), 4, r"settings\.genres_per_song"),
+    (("settings", "name_template"), "Mine, all mine", r"settings\.name_template"),
+    (("settings", "exclusions", "genres"), ["polka"], r"settings\.exclusions\.genres\[0\]"),
+    (("settings", "exclusions", "artists"), [["only a name"]], "an id and a name|Spotify id and a name"),
+    (("playlists", 0, "is_rest"), True, "more than one takes the rest"),
     (("runs",), "none", "runs: this must be a list"),
 ]
 
@@ -328,6 +340,28 @@ def test_every_missing_field_is_named(rich: SpotifyAccount) -> None:
         less = {key: value for key, value in document.items() if key != name}
         with pytest.raises(takeout.TakeoutError, match=f"“{name}” is missing"):
             takeout.restore(rich, less)
+
+
+def test_an_older_file_without_the_newer_decisions_is_read(rich: SpotifyAccount) -> None:
+    document = takeout.document(rich)
+    document["playlists"] = [row for row in document["playlists"] if not row["is_rest"]]
+    for row in document["playlists"]:
+        del row["is_rest"]
+    for name in ("genres_per_song", "small_to_parent", "name_template", "exclusions"):
+        del document["settings"][name]
+    fresh = emptied(rich)
+    takeout.restore(fresh, document)
+    fresh.refresh_from_db()
+    assert (fresh.genres_per_song, fresh.small_to_parent, fresh.name_template) == (1, True, "{genre}")
+    assert fresh.playlists.count() == 3 and not fresh.playlists.filter(is_rest=True).exists()
+
+
+def test_there_stays_one_playlist_for_the_rest(rich: SpotifyAccount) -> None:
+    document = takeout.document(rich)
+    rich.playlists.filter(is_rest=True).update(name="What is left")
+    report = takeout.restore(rich, document)
+    assert [rule.name for rule in rich.playlists.filter(is_rest=True)] == ["What is left"]
+    assert any("for the rest" in why for part in report.sections for _, why in part.skipped)
 
 
 def test_the_same_song_twice_is_refused(rich: SpotifyAccount) -> None:
@@ -387,3 +421,35 @@ def test_versions_fold_and_unfold(states: list[list[str]]) -> None:
     assert [(row["before"], row["after"]) for row in unfold(rows, "")] == list(
         zip(states, states[1:], strict=False)
     )
+
+
+def test_several_genres_and_sub_genres_come_back(library: SpotifyAccount) -> None:
+    track = review.queue(library)[0].track
+    review.correct(library, track, "shoegaze", also=["dream-pop", "rock"])
+    document = takeout.document(library)
+    fresh = emptied(library)
+    takeout.restore(fresh, document)
+    word = fresh.corrections.get()
+    assert (word.genre, word.also) == ("shoegaze", ["dream-pop", "rock"])
+
+
+def test_a_file_from_before_there_were_several_genres_can_still_be_read(rich: SpotifyAccount) -> None:
+    document = plain(takeout.document(rich)) | {"made_at": timezone.now().isoformat()}
+    for row in document["corrections"]:
+        del row["also"]
+    takeout.restore(emptied(rich), document)
+    assert {tuple(word.also) for word in Correction.objects.all()} == {()}
+    assert Correction.objects.count() == len(document["corrections"]) > 0
+
+
+def test_an_unknown_further_genre_is_refused(rich: SpotifyAccount) -> None:
+    document = plain(takeout.document(rich)) | {"made_at": timezone.now().isoformat()}
+    document["corrections"][0]["also"] = ["polka"]
+    with pytest.raises(takeout.TakeoutError, match=r"corrections\[0\]\.also\[0\]"):
+        takeout.restore(rich, document)
+
+
+def test_the_table_of_words_names_all_their_genres(library: SpotifyAccount) -> None:
+    review.correct(library, review.queue(library)[0].track, "shoegaze", also=["dream-pop", "rock"])
+    with takeout.archive(library) as file, zipfile.ZipFile(file) as archive:
+        assert 'Shoegaze,"Dream pop, Rock"' in archive.read("corrections.csv").decode()

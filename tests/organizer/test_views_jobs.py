@@ -2,11 +2,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from organizer import jobs, network
+from organizer import jobs, network, tasks
 from organizer.models import Job, SpotifyAccount
+from organizer.templatetags import job_words
 from tests.organizer.browsing import said, signed_in
 
 HTMX = {"HX-Request": "true"}
@@ -103,18 +107,83 @@ def test_a_job_says_what_it_costs_and_how_long_that_takes(
     assert "calls to Spotify" not in page
 
 
+def groups(client: Client) -> dict[str, list[Job]]:
+    context = client.get(reverse("jobs")).context
+    return {
+        "attention": context["attention"],
+        "running": context["running"],
+        "done": list(context["page"].object_list),
+    }
+
+
 def test_jobs_are_grouped_by_what_they_need(account: SpotifyAccount, job: Job) -> None:
     write, _ = jobs.start(account, Job.Kind.WRITE)
     Job.objects.filter(pk=job.pk).update(state="failed", error="It broke.", finished_at=timezone.now())
-    groups = signed_in(account).get(reverse("jobs")).context["groups"]
-    assert groups == {"attention": [job], "running": [write], "done": []}
+    assert groups(signed_in(account)) == {"attention": [job], "running": [write], "done": []}
 
 
 def test_a_failure_that_a_later_job_made_good_needs_no_attention(account: SpotifyAccount, job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(state="failed", error="It broke.", finished_at=timezone.now())
     later, _ = jobs.start(account, Job.Kind.ORGANIZE)
-    groups = signed_in(account).get(reverse("jobs")).context["groups"]
-    assert groups == {"attention": [], "running": [later], "done": [job]}
+    assert groups(signed_in(account)) == {"attention": [], "running": [later], "done": [job]}
+
+
+def test_the_list_costs_the_same_few_queries_however_long_it_is(
+    account: SpotifyAccount, job: Job, redis_client: Any
+) -> None:
+    client, costs = signed_in(account), []
+    client.get(reverse("jobs"))
+    for more in (1, 300):
+        ended = [
+            Job(account=account, kind="write", state="done", finished_at=timezone.now()) for _ in range(more)
+        ]
+        Job.objects.bulk_create(ended)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("jobs"))
+        costs.append(len(queries))
+    assert costs[0] == costs[1] <= 12
+
+
+def test_what_is_over_comes_page_by_page(account: SpotifyAccount) -> None:
+    ended = [Job(account=account, kind="plan", state="done", finished_at=timezone.now()) for _ in range(30)]
+    Job.objects.bulk_create(ended)
+    client = signed_in(account)
+    assert len(groups(client)["done"]) == 25
+    assert len(client.get(reverse("jobs"), {"page": 2}).context["page"].object_list) == 5
+
+
+@pytest.mark.parametrize("kind", ["organize", "write", "plan"])
+def test_cancelling_says_beforehand_what_is_kept(account: SpotifyAccount, kind: str) -> None:
+    job, _ = jobs.start(account, Job.Kind(kind))
+    page = signed_in(account).get(reverse("job", args=[job.pk])).content.decode()
+    assert job_words.keeps(job) in page
+
+
+def test_a_paused_job_offers_to_reconnect_and_comes_back(account: SpotifyAccount, job: Job) -> None:
+    jobs.pause(jobs.claim(job.pk), "The link to Spotify has ended.")
+    page = signed_in(account).get(reverse("jobs")).content.decode()
+    assert "Reconnect" in page and f'name="next" value="{reverse("job", args=[job.pk])}"' in page
+    assert reverse("job-resume", args=[job.pk]) not in page
+
+
+def test_a_missing_permission_asks_to_reconnect_which_sets_the_job_going(
+    account: SpotifyAccount, job: Job
+) -> None:
+    jobs.fail(jobs.claim(job.pk), "A permission is missing.", remedy=jobs.RECONNECT)
+    page = signed_in(account).get(reverse("job", args=[job.pk])).content.decode()
+    assert "Reconnect" in page and "allow everything that is asked" in page
+    assert [one.pk for one in jobs.unpause(account)] == [job.pk]
+    job.refresh_from_db()
+    assert job.state == Job.State.QUEUED and "remedy" not in job.counts
+
+
+def test_spotify_refusing_for_want_of_a_scope_leads_there(ada: SpotifyAccount, simulator: Any) -> None:
+    job, _ = jobs.start(ada, Job.Kind.ORGANIZE)
+    simulator.set_fault("insufficient_scope")
+    tasks.work(job.pk)
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert job_words.is_stuck_on_link(job)
 
 
 def test_a_failed_job_can_be_resumed(account: SpotifyAccount, job: Job) -> None:

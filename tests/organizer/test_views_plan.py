@@ -30,7 +30,7 @@ def test_the_plan_shows_each_playlist_with_its_change_and_first_songs(plan: Plan
 
 def test_the_plan_takes_few_queries(plan: Plan, django_assert_max_num_queries: Any) -> None:
     client = signed_in(plan.account)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(12):
         client.get(reverse("plan", args=[plan.pk]))
 
 

@@ -1,11 +1,16 @@
+import json
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
-from organizer import review
-from organizer.models import Prediction, SpotifyAccount, Track
-from tests.organizer.browsing import said, signed_in
+from organizer import review, stored_verdicts, verdicts
+from organizer.models import Job, Prediction, SpotifyAccount, Track
+from tests.organizer.browsing import another_account, said, signed_in
+from tests.organizer.test_library_context import pair  # noqa: F401
+
+JSON = {"accept": "application/json"}
 
 
 @pytest.fixture
@@ -13,55 +18,275 @@ def track(library: SpotifyAccount) -> Track:
     return review.queue(library)[0].track
 
 
-def test_songs_whose_word_teaches_most_come_first_twenty_a_page(library: SpotifyAccount) -> None:
-    response = signed_in(library).get(reverse("review"))
-    worth = [song.teaches for song in response.context["page"]]
-    assert len(worth) == 20
-    assert worth == sorted(worth, reverse=True)
-    assert f"{len(review.queue(library))} left" in response.content.decode()
+def shown(client: Client, **query: Any) -> Track:
+    """The song of the page."""
+    return client.get(reverse("review"), query).context["card"]["song"].track
 
 
-def test_the_page_takes_few_queries(library: SpotifyAccount, django_assert_max_num_queries: Any) -> None:
+def word(client: Client, track: Track, **form: Any) -> Any:
+    """As the page's script says it: what the server answers."""
+    return client.post(reverse("correct", args=[track.pk]), form, headers=JSON).json()
+
+
+def undo(client: Client, token: str) -> Any:
+    return client.post(reverse("review-undo"), {"step": token}, headers=JSON)
+
+
+# --- the page ---------------------------------------------------------------------------------------------------
+
+
+def test_the_song_whose_word_teaches_most_comes_first_and_the_others_follow(library: SpotifyAccount) -> None:
+    client, queue = signed_in(library), list(review.queue(library)[:3])
+    assert [song.teaches for song in queue] == sorted((song.teaches for song in queue), reverse=True)
+    assert [shown(client, n=n) for n in (1, 2, 3)] == [song.track for song in queue]
+    page = client.get(reverse("review"), {"n": 2}).content.decode()
+    assert 'href="?n=1"' in page and 'href="?n=3"' in page
+    assert f"{len(review.queue(library))} songs left" in page
+
+
+@pytest.mark.parametrize("query", [{}, {"view": "grid"}, {"n": 5}])
+def test_a_page_takes_few_queries(
+    library: SpotifyAccount, query: dict[str, Any], django_assert_max_num_queries: Any
+) -> None:
     client = signed_in(library)
     client.get(reverse("review"))
-    with django_assert_max_num_queries(10):
-        client.get(reverse("review"))
-
-
-@pytest.mark.parametrize("field", ["genre", "other"])
-def test_a_word_is_kept_and_the_song_leaves_the_queue(
-    library: SpotifyAccount, track: Track, field: str
-) -> None:
-    signed_in(library).post(reverse("correct", args=[track.pk]), {field: "reggae"})
-    assert library.corrections.get().genre == "reggae"
-    assert track.pk not in {song.track.pk for song in review.queue(library)}
-
-
-def test_a_word_can_count_for_everything_by_the_artist(library: SpotifyAccount, track: Track) -> None:
-    form = {"genre": "metal", "whole_artist": "on"}
-    signed_in(library).post(reverse("correct", args=[track.pk]), form)
-    assert library.corrections.get().artist == track.primary_artist
-
-
-def test_the_last_word_can_be_undone(library: SpotifyAccount, track: Track) -> None:
-    client = signed_in(library)
-    client.post(reverse("correct", args=[track.pk]), {"genre": "reggae"})
-    assert reverse("take-back", args=[track.pk]) in client.get(reverse("review")).content.decode()
-    assert "Taken back" in said(client.post(reverse("take-back", args=[track.pk])))
-    assert not library.corrections.exists()
-
-
-@pytest.mark.parametrize("genre", ["", "polka"])
-def test_an_unknown_genre_is_refused_in_words(library: SpotifyAccount, track: Track, genre: str) -> None:
-    response = signed_in(library).post(reverse("correct", args=[track.pk]), {"genre": genre})
-    assert "Choose one of the genres" in said(response)
-    assert not library.corrections.exists()
+    with django_assert_max_num_queries(12):
+        assert client.get(reverse("review"), query).status_code == 200
 
 
 def test_the_reasons_are_told_in_words(library: SpotifyAccount) -> None:
     assert b"Audio features say " in signed_in(library).get(reverse("review")).content
 
 
-def test_an_empty_queue_says_that_there_is_nothing_to_do(library: SpotifyAccount) -> None:
+@pytest.mark.parametrize("n", ["0", "x", "99999999999", "-1", ""])
+def test_an_odd_place_in_the_queue_shows_a_song(library: SpotifyAccount, n: str) -> None:
+    assert signed_in(library).get(reverse("review"), {"n": n}).status_code == 200
+
+
+def test_every_genre_and_sub_genre_can_be_chosen(library: SpotifyAccount) -> None:
+    page = signed_in(library).get(reverse("review")).content.decode()
+    select = page[page.index('<select name="other"') :].split("</select>")[0]
+    assert select.count("<optgroup") == 15
+    assert select.count("<option") == 1 + 15 + 167
+
+
+def test_the_page_holds_the_cards_that_follow_and_not_those_it_has(library: SpotifyAccount) -> None:
+    queue = [song.track_id for song in review.queue(library)]
+    answer = signed_in(library).get(reverse("review-cards"), {"held": f"{queue[0]},{queue[2]},x"}).json()
+    assert [card["track"] for card in answer["cards"]][:2] == [queue[1], queue[3]]
+    assert len(answer["cards"]) == 30
+    assert "review-song" in answer["cards"][0]["html"]
+
+
+# --- words ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["genre", "other"])
+@pytest.mark.parametrize("genre", ["reggae", "shoegaze"])
+def test_a_word_is_kept_and_the_next_song_is_shown(
+    library: SpotifyAccount, track: Track, field: str, genre: str
+) -> None:
+    client = signed_in(library)
+    client.post(reverse("correct", args=[track.pk]), {field: genre})
+    assert library.corrections.get().genre == genre
+    assert shown(client) != track
+    assert track.pk not in {song.track_id for song in review.queue(library)}
+
+
+def test_a_word_may_be_several_genres_and_all_count_for_the_plan(
+    library: SpotifyAccount, track: Track
+) -> None:
+    form = {"other": "rock", "also": ["dream-pop", "", "rock"]}
+    signed_in(library).post(reverse("correct", args=[track.pk]), form)
+    assert library.corrections.get().also == ["dream-pop"]
+    verdict = next(song for song in verdicts.of_library(library) if song.track == track)
+    assert verdict.probability_of(["pop"]) == verdict.probability_of(["rock"]) == 1.0
+
+
+def test_a_word_can_count_for_everything_by_the_artist(library: SpotifyAccount, track: Track) -> None:
+    page = signed_in(library).get(reverse("review")).content.decode()
+    songs = Track.objects.liked_by(library).movable().filter(primary_artist=track.primary_artist).count()
+    assert f"({songs} song" in page
+    form = {"genre": "metal", "whole_artist": "on"}
+    signed_in(library).post(reverse("correct", args=[track.pk]), form)
+    assert library.corrections.get().artist == track.primary_artist
+
+
+@pytest.mark.parametrize("genre", ["", "polka"])
+def test_an_unknown_genre_is_refused_in_words(library: SpotifyAccount, track: Track, genre: str) -> None:
+    client = signed_in(library)
+    response = client.post(reverse("correct", args=[track.pk]), {"genre": genre})
+    assert "Choose one of the genres" in said(response)
+    assert "Choose one of the genres" in word(client, track, genre=genre)["error"]
+    assert not library.corrections.exists()
+
+
+def test_the_same_word_twice_is_one_word_and_one_gain(
+    library: SpotifyAccount,
+    pair: tuple[Track, Track],  # noqa: F811
+) -> None:
+    client = signed_in(library)
+    stored_verdicts.refresh(library)
+    for _ in range(2):
+        word(client, pair[0], genre="reggae")
+    gains = client.session["review"]
+    assert library.corrections.count() == 1
+    assert gains["settled"] + gains["moved"] == 1 or gains["settled"] == gains["moved"] == 1
+
+
+def test_the_answer_says_what_is_left_what_was_gained_and_which_cards_are_old(
+    library: SpotifyAccount,
+    pair: tuple[Track, Track],  # noqa: F811
+) -> None:
+    client = signed_in(library)
+    before = review.queue(library).count()
+    answer = word(client, pair[0], genre="reggae", held=f"{pair[1].pk},7")
+    assert answer["drop"] == [pair[1].pk]
+    assert answer["left"] == review.queue(library).count() < before
+    assert "1 word of yours in this session" in answer["progress"]
+    assert "They also settled" in answer["progress"]
+
+
+def test_a_form_leads_back_to_its_page_and_nowhere_else(library: SpotifyAccount, track: Track) -> None:
+    client, url = signed_in(library), reverse("correct", args=[track.pk])
+    assert client.post(url, {"genre": "pop", "next": "/library?q=a"})["location"] == "/library?q=a"
+    assert client.post(url, {"genre": "pop", "next": "https://evil.example/"})["location"] == "/review"
+
+
+# --- undo -------------------------------------------------------------------------------------------------------
+
+
+def test_undo_takes_back_step_by_step(library: SpotifyAccount) -> None:
+    client, tracks = signed_in(library), [song.track for song in review.queue(library)[:3]]
+    tokens = [word(client, track, genre="reggae")["step"] for track in tracks]
+    for left, token in zip((2, 1, 0), reversed(tokens), strict=True):
+        assert undo(client, token).status_code == 200
+        assert library.corrections.count() == left
+    assert client.session["review"]["settled"] == 0
+
+
+def test_undo_brings_back_the_word_that_a_word_on_the_artist_replaced(
+    library: SpotifyAccount, track: Track
+) -> None:
+    client = signed_in(library)
+    word(client, track, genre="shoegaze", also="pop")
+    was = library.corrections.get()
+    token = word(client, track, genre="metal", whole_artist="on")["step"]
+    assert library.corrections.get().artist == track.primary_artist
+    undo(client, token)
+    back = library.corrections.get()
+    assert (back.track, back.genre, back.also, back.created_at) == (
+        track,
+        "shoegaze",
+        ["pop"],
+        was.created_at,
+    )
+    stored = stored_verdicts.of(library).get(track=track)
+    assert (stored.genre, stored.part) == ("shoegaze", "own")
+
+
+def test_undo_works_as_a_plain_form_and_shows_the_song_again(library: SpotifyAccount, track: Track) -> None:
+    client = signed_in(library)
+    client.post(reverse("correct", args=[track.pk]), {"genre": "reggae"})
+    page = client.get(reverse("review"))
+    assert "is Reggae now." in page.content.decode()
+    response = client.post(reverse("review-undo"), {"step": page.context["steps"][0]["token"]}, follow=True)
+    assert response.context["card"]["song"].track == track
+    assert not library.corrections.exists()
+
+
+def test_a_made_up_or_foreign_step_is_refused(library: SpotifyAccount, track: Track) -> None:
+    token = word(signed_in(library), track, genre="reggae")["step"]
+    assert undo(signed_in(library), token[:-2] + "xx").status_code == 400
+    assert undo(signed_in(another_account()), token).status_code == 400
+    assert library.corrections.count() == 1
+
+
+def test_a_word_can_be_taken_back_later(library: SpotifyAccount, track: Track) -> None:
+    client = signed_in(library)
+    word(client, track, genre="reggae")
+    assert "Taken back" in said(client.post(reverse("take-back", args=[track.pk])))
+    assert not library.corrections.exists()
+
+
+# --- not now ----------------------------------------------------------------------------------------------------
+
+
+def test_a_song_that_is_put_off_comes_last_in_this_session_only(
+    library: SpotifyAccount, track: Track
+) -> None:
+    client = signed_in(library)
+    client.post(reverse("skip", args=[track.pk]))
+    left = review.queue(library).count()
+    assert shown(client) != track
+    assert shown(client, n=left) == track
+    assert shown(signed_in(library)) == track
+    client.post(reverse("skip", args=[track.pk]), {"back": "on"})
+    assert shown(client) == track
+
+
+# --- the grid ---------------------------------------------------------------------------------------------------
+
+
+def test_the_grid_shows_twenty_four_a_page_and_only_one_guess_if_asked(library: SpotifyAccount) -> None:
+    client = signed_in(library)
+    assert len(client.get(reverse("review"), {"view": "grid"}).context["cards"]) == 24
+    cards = client.get(reverse("review"), {"view": "grid", "guess": "pop"}).context["cards"]
+    assert {card["song"].genre for card in cards} == {"pop"}
+
+
+def test_one_word_settles_all_ticked_songs_and_undo_frees_them(library: SpotifyAccount) -> None:
+    client, songs = signed_in(library), [song.track_id for song in review.queue(library)[:5]]
+    form = {"track": songs, "other": "deep-house", "next": "/review?view=grid"}
+    assert client.post(reverse("correct-several"), form)["location"] == "/review?view=grid"
+    assert set(library.corrections.values_list("track", "genre")) == {(song, "deep-house") for song in songs}
+    undo(client, client.session["review"]["steps"][0]["token"])
+    assert not library.corrections.exists()
+
+
+def test_without_a_tick_or_a_genre_nothing_is_said(library: SpotifyAccount, track: Track) -> None:
+    client = signed_in(library)
+    assert "Tick at least one" in said(client.post(reverse("correct-several"), {"other": "pop"}))
+    assert "Choose one" in said(client.post(reverse("correct-several"), {"track": track.pk}))
+    assert not library.corrections.exists()
+
+
+def test_songs_of_others_cannot_be_ticked(library: SpotifyAccount, track: Track) -> None:
+    stranger = signed_in(another_account())
+    stranger.post(reverse("correct-several"), {"track": track.pk, "other": "pop"})
+    assert stranger.post(reverse("skip", args=[track.pk])).status_code == 404
+    assert not library.corrections.exists()
+
+
+@pytest.mark.parametrize("name", ["correct-several", "review-undo"])
+def test_writing_needs_a_post(library: SpotifyAccount, name: str) -> None:
+    assert signed_in(library).get(reverse(name)).status_code == 405
+
+
+# --- nothing to do ----------------------------------------------------------------------------------------------
+
+
+def test_a_finished_review_offers_the_plan(library: SpotifyAccount, track: Track) -> None:
+    review.correct(library, track, "reggae")
     Prediction.objects.update(is_sure=True)
-    assert b"Nothing to review" in signed_in(library).get(reverse("review")).content
+    SpotifyAccount.objects.mark_stale()
+    page = signed_in(library).get(reverse("review")).content.decode()
+    assert "Your 1 word counts in the next plan" in page and "Choose playlists" in page
+    library.playlists.create(name="Rock", genres=["rock"])
+    assert reverse("plan-make") in signed_in(library).get(reverse("review")).content.decode()
+
+
+def test_before_anything_was_read_the_way_to_the_library_is_shown(ada: SpotifyAccount) -> None:
+    assert "has not been read" in signed_in(ada).get(reverse("review")).content.decode()
+
+
+def test_while_songs_are_being_read_the_job_is_shown(ada: SpotifyAccount) -> None:
+    Job.objects.create(account=ada, kind=Job.Kind.ORGANIZE, state=Job.State.RUNNING, phase="sync")
+    page = signed_in(ada).get(reverse("review")).content.decode()
+    assert "appear here as soon as they are sorted" in page and "hx-get" in page
+
+
+def test_the_answers_are_json_that_a_script_can_read(library: SpotifyAccount, track: Track) -> None:
+    answer = signed_in(library).post(reverse("skip", args=[track.pk]), headers=JSON)
+    assert answer["content-type"] == "application/json"
+    assert set(json.loads(answer.content)) == {"left", "progress"}

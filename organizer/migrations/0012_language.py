@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organizer', '0009_web'),
+        ('organizer', '0011_map'),
     ]
 
     operations = [

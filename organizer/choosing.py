@@ -1,0 +1,171 @@
+"""What the page that chooses genres shows: the genres of a library, what a newcomer is offered, and live counts."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import Lower, RowNumber
+
+from classifier.labels import FAMILIES
+from organizer import placements, plans, stored_verdicts
+from organizer.models import Artist, GenrePlaylist, SpotifyAccount, StoredVerdict
+from organizer.placing import Shelf, place
+from organizer.plans import Choice
+
+SAMPLES = 3
+CONFIDENCE = 0.5  # what a newcomer's playlists ask for
+SMALL_LIBRARY, PER_PLAYLIST = 50, 200  # songs
+LEAST, MOST = 5, 30  # smallest new playlist that is proposed
+SUGGESTIONS = 12
+OF_SONG = (
+    "genre",
+    "track",
+    "track__uri",
+    "track__name",
+    "track__artist_names",
+    "track__album_image_url",
+    "track__is_local",
+)
+
+
+@dataclass(frozen=True)
+class GenreCard:
+    """One genre of a library."""
+
+    genre: str
+    songs: int
+    sure: int
+    likely: int  # songs that a newcomer's playlist would take
+    samples: tuple[StoredVerdict, ...]
+
+
+@dataclass(frozen=True)
+class PlaylistCount:
+    """One playlist of the form as it stands."""
+
+    name: str
+    genres: tuple[str, ...]
+    songs: int
+    is_small: bool
+    is_rest: bool
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Where the library's movable songs would go."""
+
+    playlists: tuple[PlaylistCount, ...]
+    songs: int
+    placed: int
+    excluded: int
+
+    @property
+    def nowhere(self) -> int:
+        return self.songs - self.placed - self.excluded
+
+    @property
+    def made(self) -> int:
+        """How many playlists there would be."""
+        return sum(not one.is_small for one in self.playlists)
+
+
+def cards(account: SpotifyAccount, *, also: Iterable[str] = ()) -> list[GenreCard]:
+    """The genres that occur, the largest first, and those in `also`, even without a song. Three queries."""
+    songs = stored_verdicts.of(account).exclude(genre="").order_by()
+    is_sure, is_likely = Q(part__in=["own", "sure"]), Q(confidence__gte=CONFIDENCE)
+    counted = songs.values("genre").annotate(
+        songs=Count("pk"), sure=Count("pk", filter=is_sure), likely=Count("pk", filter=is_likely)
+    )
+    found = {genre: {"songs": 0, "sure": 0, "likely": 0} for genre in also}
+    found |= {row.pop("genre"): row for row in counted}
+    samples = _samples(account)
+    made = [GenreCard(genre, **row, samples=tuple(samples[genre])) for genre, row in found.items()]
+    return sorted(made, key=lambda card: (-card.songs, card.genre))
+
+
+def _samples(account: SpotifyAccount) -> dict[str, list[StoredVerdict]]:
+    """The likeliest songs of each genre."""
+    place = Window(RowNumber(), partition_by="genre", order_by=[F("confidence").desc(), "track_id"])
+    known = StoredVerdict.objects.filter(account=account).exclude(genre="")
+    best = known.annotate(place=place).filter(place__lte=SAMPLES).values("pk")
+    songs = StoredVerdict.objects.filter(pk__in=best).select_related("track").only(*OF_SONG)
+    found: dict[str, list[StoredVerdict]] = defaultdict(list)
+    for song in songs.order_by("-confidence", "track_id"):
+        found[song.genre].append(song)
+    return found
+
+
+def likely_min_size(songs: int) -> int:
+    """Every song counts in a small library; in a large one nobody wants a playlist of five."""
+    if songs < SMALL_LIBRARY:
+        return 1
+    return max(LEAST, min(MOST, songs // PER_PLAYLIST))
+
+
+def first_picks(found: Sequence[GenreCard], min_size: int) -> set[str]:
+    """What a newcomer finds ticked: every family with enough songs, or at least the largest."""
+    families = [card for card in found if card.genre in FAMILIES and card.songs]
+    large = {card.genre for card in families if card.likely >= min_size}
+    return large or {card.genre for card in families[:1]}
+
+
+def rules_of(account: SpotifyAccount) -> list[GenrePlaylist]:
+    """All rules, those in use first, without the columns that grow with a playlist."""
+    rows = account.playlists.defer("written_uris", "isrcs", "tombstones", "pins")
+    return list(rows.order_by("-is_active", "pk"))
+
+
+def count(
+    account: SpotifyAccount,
+    choices: Sequence[Choice],
+    settings: Mapping[str, Any],
+    rules: Sequence[GenrePlaylist],
+) -> Counts:
+    """Where every song would go, by the rule that plans use. `settings`: as `plans.choose` takes them; `rules`: as
+    they stand."""
+    continued = plans.continued(list(rules), choices)
+    shelves = [
+        _shelf(choice, is_new=not (row and row.spotify_id))
+        for choice, row in zip(choices, continued, strict=True)
+    ]
+    decided = placements.decisions(
+        per_song=settings["genres_per_song"],
+        small_to_parent=settings["small_to_parent"],
+        exclusions=settings["exclusions"],
+    )
+    found = place(placements.of_account(account, shelves, decided), shelves, decided)
+    figures = zip(choices, found.sizes, found.is_small.tolist(), strict=True)
+    return Counts(
+        playlists=tuple(
+            PlaylistCount(choice.name, choice.genres, songs, is_small, choice.is_rest)
+            for choice, songs, is_small in figures
+        ),
+        songs=len(found.is_excluded),
+        placed=int(found.is_placed.sum()),
+        excluded=int(found.is_excluded.sum()),
+    )
+
+
+def _shelf(choice: Choice, *, is_new: bool) -> Shelf:
+    return Shelf(frozenset(choice.genres), choice.min_confidence, choice.min_size, is_new, choice.is_rest)
+
+
+def artists_named(account: SpotifyAccount, names: Collection[str]) -> list[tuple[str, str]]:
+    """(Spotify id, name) of the first artists of liked songs that have one of these names, in any case."""
+    wanted = {name.lower() for name in names}
+    folded = _artists(account).annotate(folded=Lower("name"))
+    found = folded.filter(Q(name__in=list(names)) | Q(folded__in=list(wanted)))
+    return sorted(found.values_list("spotify_id", "name"))
+
+
+def artists_like(account: SpotifyAccount, text: str) -> list[str]:
+    """Names to suggest while somebody types."""
+    found = _artists(account).filter(name__icontains=text).order_by("name")
+    return list(found.values_list("name", flat=True).distinct()[:SUGGESTIONS])
+
+
+def _artists(account: SpotifyAccount) -> Any:
+    liked = account.saves.filter(is_unliked=False, track__is_local=False)
+    return Artist.objects.filter(pk__in=liked.values("track__primary_artist"))

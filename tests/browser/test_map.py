@@ -1,0 +1,88 @@
+"""The map in a real browser: chosen by pointer and keys, zoomed, searched."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from playwright.sync_api import Error as PlaywrightError
+
+from tests.browser.conftest import Program, connect, shot
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def map_page(visit: Any, program: Program) -> Any:
+    connect(visit)
+    read = visit.get_by_role("button", name="Read my liked songs")
+    if read.count():
+        read.click()
+    for _ in range(60):
+        with suppress(PlaywrightError):  # a page that follows its job may go on just then
+            visit.goto(f"{program.url}/map")
+        if visit.locator("#map").count():
+            break
+        visit.wait_for_timeout(2000)
+    visit.wait_for_selector(".map-zoom:not([hidden])")
+    return visit
+
+
+def test_keys_go_from_song_to_song_and_enter_plays(map_page: Any) -> None:
+    map_page.locator("canvas").focus()
+    map_page.keyboard.press("ArrowRight")
+    map_page.wait_for_selector("#map-song .track-title")
+    first = map_page.locator("#map-song .track-title").inner_text()
+    for key in ("ArrowDown", "ArrowLeft", "ArrowUp", "ArrowRight"):
+        map_page.keyboard.press(key)
+    map_page.wait_for_function(
+        "first => document.querySelector('#map-song .track-title').innerText !== first", arg=first
+    )
+    shot(map_page, "map")
+
+
+def test_enter_plays_the_chosen_song(map_page: Any) -> None:
+    """Not every song has a preview: the next one is tried."""
+    map_page.locator("canvas").focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp") * 3:
+        map_page.keyboard.press(key)
+        map_page.wait_for_timeout(500)
+        map_page.keyboard.press("Enter")
+        map_page.wait_for_timeout(1000)
+        if map_page.locator("#map-song [data-play][aria-pressed=true]").count():
+            return
+    pytest.fail("none of twelve songs could be heard")
+
+
+def test_a_click_opens_the_song_under_it(map_page: Any) -> None:
+    map_page.locator("#map-q").fill("a")
+    map_page.get_by_role("button", name="Find").click()
+    map_page.wait_for_selector("#map-song .track-title")
+    map_page.locator("#map-song .neighbours a").first.click()
+    map_page.wait_for_timeout(300)
+    assert "#song-" in map_page.url
+
+
+def test_words_that_nothing_has_say_so(map_page: Any) -> None:
+    map_page.locator("#map-q").fill("zzzz qqqq")
+    map_page.keyboard.press("Enter")
+    map_page.get_by_text("No song on the map matches.").first.wait_for()
+
+
+def test_zooming_changes_the_picture_and_everything_can_be_shown_again(map_page: Any) -> None:
+    picture = "document.querySelector('canvas').toDataURL()"
+    before = map_page.evaluate(picture)
+    map_page.get_by_role("button", name="Zoom in").click()
+    assert map_page.evaluate(picture) != before
+    map_page.get_by_role("button", name="Show everything").click()
+    assert map_page.evaluate(picture) == before
+
+
+def test_without_script_the_genres_lead_to_the_songs(map_page: Any, program: Program) -> None:
+    plain = map_page.context.browser.new_context(
+        java_script_enabled=False, storage_state=map_page.context.storage_state()
+    )
+    page = plain.new_page()
+    page.goto(f"{program.url}/map")
+    page.locator(".map-legend a").first.click()
+    assert "/library?genre=" in page.url
+    plain.close()
