@@ -34,7 +34,9 @@ class Playlists:
                 section.skip(row["name"], _("You have this playlist here already; it stays as it is."))
                 continue
             if row["is_rest"] and row["is_active"] and not rule and any(mine.is_rest for mine in in_use):
-                section.skip(row["name"], _("You have a playlist for the rest here already; it stays as it is."))
+                section.skip(
+                    row["name"], _("You have a playlist for the rest here already; it stays as it is.")
+                )
                 continue
             made[row["number"]] = self._inherit(rule, row) if rule else self._rule(row)
         section.restored = len(made)

@@ -51,11 +51,11 @@ def absolute(at: datetime) -> str:
 
 
 def brief(at: datetime) -> str:
-    """The same without what goes without saying: today, 14:32."""
+    """The same without the day if that is today."""
     local = timezone.localtime(at)
     if local.date() != timezone.localdate():
         return absolute(at)
-    return _("today, %(time)s") % {"time": formats.time_format(local, "TIME_FORMAT")}
+    return formats.time_format(local, "TIME_FORMAT")
 
 
 def relative(at: datetime) -> str:
