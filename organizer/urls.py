@@ -3,8 +3,8 @@ from django.urls import path
 
 from organizer.views import (
     account,
-    atlas,
     apart,
+    atlas,
     genres,
     history,
     identify,
@@ -16,9 +16,6 @@ from organizer.views import (
     review,
     settings,
     setup,
-    public,
-    review,
-    settings,
 )
 
 urlpatterns = [
