@@ -30,7 +30,7 @@ def berlin(page: Any, program: Program) -> Iterator[Any]:
     page = phone.new_page()
     page.set_default_timeout(15_000)
     page.goto(program.url)
-    page.get_by_role("button", name="Mit Spotify verbinden").first.click()
+    page.get_by_role("button", name="Demo-Bibliothek ausprobieren").first.click()
     page.get_by_text("Ada").first.click()
     page.click("#allow")
     page.wait_for_url("**/library")
