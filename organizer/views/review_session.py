@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core import signing
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from organizer.models import SpotifyAccount
@@ -18,7 +17,7 @@ from organizer.review import Step, Word
 
 MOST_STEPS, MOST_PUT_OFF = 30, 300
 VALID_S = 24 * 3600
-EMPTY = {"since": None, "settled": 0, "moved": 0, "later": [], "steps": []}
+EMPTY: dict[str, Any] = {"since": None, "settled": 0, "moved": 0, "later": [], "steps": []}
 
 
 @dataclass(frozen=True)

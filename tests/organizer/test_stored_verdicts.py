@@ -34,8 +34,8 @@ def test_unchanged_songs_cost_two_queries(library: SpotifyAccount, django_assert
 @pytest.mark.parametrize("seed", range(3))
 def test_after_any_words_they_are_what_a_full_renewal_makes(
     library: SpotifyAccount,
-    pair: object,
-    seed: int,  # noqa: F811
+    pair: object,  # noqa: F811
+    seed: int,
 ) -> None:
     chance = random.Random(seed)
     tracks = list(Track.objects.liked_by(library).movable().select_related("primary_artist"))
