@@ -21,11 +21,11 @@ def reader(chromium: Any, program: Program) -> str:
     page = context.new_page()
     page.set_default_timeout(15_000)
     page.goto(program.url)
-    connect(page, "Charlie")
+    connect(page, "Ben")
     page.get_by_role("button", name="Read my liked songs").click()
     page.get_by_role("heading", name="Your library", exact=True).wait_for(timeout=WHOLE_JOB_MS)
     context.close()
-    return "Charlie"
+    return "Ben"
 
 
 @pytest.fixture
