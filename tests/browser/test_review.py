@@ -1,6 +1,5 @@
 """The review as a person uses it: fifty songs by keys, without waiting, and what happens when the network fails."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -82,19 +81,26 @@ def undo_all(page: Any) -> None:
         page.wait_for_timeout(50)
 
 
+# From the key press to the frame that shows the next card, in the page's own time.
+CLOCK = """() => {
+  window.waits = [];
+  let pressed = 0;
+  document.addEventListener("keydown", () => { pressed = performance.now(); }, true);
+  new MutationObserver(() => requestAnimationFrame(() => window.waits.push(performance.now() - pressed)))
+    .observe(document.querySelector("#review-place"), { childList: true });
+}"""
+
+
 def test_fifty_songs_take_fifty_keys_and_every_word_arrives(page: Any, program: Program) -> None:
-    presses, waits = 0, []
-    for _ in range(50):
-        before, start = here(page), time.perf_counter()
-        page.keyboard.press("Enter" if presses % 3 else "2")
-        page.wait_for_function(NEXT_CARD, arg=before, polling="raf")
-        waits.append(1000 * (time.perf_counter() - start))
-        presses += 1
+    page.evaluate(CLOCK)
+    for press in range(50):
+        key(page, "2" if press % 3 == 0 else "Enter")
     arrived(page, 50)
-    waits.sort()
-    print(f"key to next card, ms: p50 {waits[25]:.0f}, p95 {waits[47]:.0f}, max {waits[-1]:.0f}")
+    waits = sorted(page.evaluate("waits"))
+    print(f"key to next card: p50 {waits[25]:.0f} ms, p95 {waits[47]:.0f} ms, longest {waits[-1]:.0f} ms")
+    assert len(waits) == 50  # one card a key
     page.goto(f"{program.url}/review")
-    assert (presses, words(page)) == (50, 50)
+    assert words(page) == 50
     undo_all_by_form(page, 3)
 
 
@@ -181,12 +187,14 @@ def test_a_word_that_does_not_arrive_is_told_and_sent_again(page: Any, program: 
 
 def test_a_server_that_fails_loses_no_word(page: Any) -> None:
     page.route("**/review/*", lambda route: route.fulfill(status=500, body="broken"))
+    said = set()
     for _ in range(3):
+        said.add(here(page))  # a song that was put back may come again
         key(page, "Enter")
     page.get_by_role("alert").get_by_text("The server had a problem.").wait_for()
     page.unroute("**/review/*")
     page.get_by_role("button", name="Send again").click()
-    arrived(page, 3)
+    arrived(page, len(said))
     undo_all(page)
 
 
@@ -262,7 +270,7 @@ def test_everything_works_without_javascript(chromium: Any, program: Program, re
     connect(page, reader)
     page.goto(f"{program.url}/review")
     page.locator(".tops button").nth(1).click()
-    page.get_by_label("Another genre").select_option("shoegaze")
+    page.get_by_label("Another genre", exact=True).select_option("shoegaze")
     page.get_by_text("Several genres").click()
     page.get_by_label("Second genre").select_option("trance")
     page.get_by_role("button", name="Save").click()
