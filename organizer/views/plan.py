@@ -1,6 +1,5 @@
 """A plan: every change before it is made, with ticks, and the buttons that apply, keep or discard it."""
 
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
