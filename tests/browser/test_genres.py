@@ -1,34 +1,42 @@
 """Choosing genres: what changes while somebody looks at it, and the same without JavaScript."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 
-from tests.browser.conftest import Program, connect, shot
-from tests.browser.test_journey import WHOLE_JOB_MS
+from organizer.models import SpotifyAccount
+from tests.browser.conftest import shot
+from tests.organizer.browsing import signed_in
+from tests.organizer.conftest import ada, fresh_clients, library  # noqa: F401
 
 pytestmark = pytest.mark.browser
 
 
-def read_library(page: Any, program: Program) -> None:
-    """Only the first test has to; without JavaScript the page is asked again and again."""
-    button = page.get_by_role("button", name="Read my liked songs")
-    if button.count():
-        button.click()
-    heading = page.get_by_role("heading", name="Your library", exact=True)
-    for _ in range(WHOLE_JOB_MS // 1000):
-        if heading.count():
-            return
-        page.wait_for_timeout(1000)
-        page.goto(f"{program.url}/library")
-    pytest.fail("The library was not read in time.")
+@pytest.fixture
+def cookie(library: SpotifyAccount, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: F811
+    """The session of somebody whose library is read and sorted."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's driver keeps a loop of its own
+    return signed_in(library).cookies[configured.SESSION_COOKIE_NAME].value
 
 
-def open_genres(page: Any, program: Program) -> None:
-    connect(page, "Cleo")
-    read_library(page, program)
-    page.goto(f"{program.url}/genres")
+@pytest.fixture
+def choosing(cookie: str, page: Any, live_server: Any) -> Iterator[Any]:
+    """The page that chooses genres, and every error that its console shows."""
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    enter(page.context, cookie, live_server.url)
+    page.goto(f"{live_server.url}/genres")
+    yield page
+    assert errors == []
+
+
+def enter(context: Any, cookie: str, url: str) -> None:
+    context.set_default_timeout(15_000)
+    context.add_cookies([{"name": configured.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
 
 
 def songs(page: Any, genre: str) -> int:
@@ -47,9 +55,8 @@ def counted(page: Any, act: Any) -> None:
     page.wait_for_timeout(100)  # for htmx to put it into the page
 
 
-def test_counts_follow_the_form_and_cards_merge_by_dragging(visit: Any, program: Program) -> None:
-    page = visit
-    open_genres(page, program)
+def test_counts_follow_the_form_and_cards_merge_by_dragging(choosing: Any) -> None:
+    page = choosing
     first, second = ticked(page)[:2]
     before, other = songs(page, first), songs(page, second)
     counted(page, lambda: page.get_by_label("Minimum confidence").fill("0"))
@@ -64,9 +71,8 @@ def test_counts_follow_the_form_and_cards_merge_by_dragging(visit: Any, program:
     assert (songs(page, first), songs(page, second)) == (before, other)
 
 
-def test_an_artist_is_found_while_typing_and_left_out(visit: Any, program: Program) -> None:
-    page = visit
-    open_genres(page, program)
+def test_an_artist_is_found_while_typing_and_left_out(choosing: Any) -> None:
+    page = choosing
     page.get_by_text("Leave out", exact=True).first.click()
     finder = page.get_by_label("Find an artist")
     finder.press_sequentially("a")
@@ -78,11 +84,8 @@ def test_an_artist_is_found_while_typing_and_left_out(visit: Any, program: Progr
     assert page.get_by_label("Artists, one a line").input_value()
 
 
-def test_from_the_genres_to_the_plan_takes_one_click_and_the_page_fits_a_phone(
-    visit: Any, program: Program
-) -> None:
-    page = visit
-    open_genres(page, program)
+def test_from_the_genres_to_the_plan_takes_one_click_and_the_page_fits_a_phone(choosing: Any) -> None:
+    page = choosing
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     shot(page, "genres-phone")
@@ -93,11 +96,11 @@ def test_from_the_genres_to_the_plan_takes_one_click_and_the_page_fits_a_phone(
     page.get_by_text("Your ticks are saved.").wait_for()
 
 
-def test_everything_can_be_chosen_without_javascript(chromium: Any, program: Program) -> None:
+def test_everything_can_be_chosen_without_javascript(chromium: Any, cookie: str, live_server: Any) -> None:
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    enter(context, cookie, live_server.url)
     page = context.new_page()
-    page.goto(program.url)
-    open_genres(page, program)
+    page.goto(f"{live_server.url}/genres")
     page.get_by_text("Put genres together").click()
     boxes = page.locator("input[name=together]")
     one, two = boxes.nth(0).get_attribute("value"), boxes.nth(1).get_attribute("value")
