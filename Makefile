@@ -66,7 +66,7 @@ messages: .venv/dev  ## collect the strings to translate into locale/ and compil
 fuzz: .venv/dev  ## spoil FILES=10000 sound files and decode them in processes that may die (minutes)
 	@$(BIN)/python -m tests.classifier.fuzz --files $(FILES)
 
-bench: .venv/dev  ## measure how fast this machine plans, classifies, syncs and hears (CLIPS=folder of sound)
+bench: .venv/dev  ## measure how fast this machine plans, classifies, syncs, hears and serves pages (CLIPS=folder of sound)
 	@$(BIN)/python -m tests.bench $(if $(CLIPS),--clips "$(CLIPS)") $(ARGS)
 
 clean:  ## remove the virtual environment and caches; data in var/ stay

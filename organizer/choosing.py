@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import Lower, RowNumber
 
 from classifier.labels import FAMILIES
-from organizer import placements, plans, stored_verdicts
+from organizer import placements, plans
 from organizer.models import Artist, GenrePlaylist, SpotifyAccount, StoredVerdict
 from organizer.placing import Shelf, place
 from organizer.plans import Choice
@@ -19,6 +19,7 @@ CONFIDENCE = 0.5  # what a newcomer's playlists ask for
 SMALL_LIBRARY, PER_PLAYLIST = 50, 200  # songs
 LEAST, MOST = 5, 30  # smallest new playlist that is proposed
 SUGGESTIONS = 12
+Songs = QuerySet[StoredVerdict]
 OF_SONG = (
     "genre",
     "track",
@@ -71,24 +72,23 @@ class Counts:
         return sum(not one.is_small for one in self.playlists)
 
 
-def cards(account: SpotifyAccount, *, also: Iterable[str] = ()) -> list[GenreCard]:
-    """The genres that occur, the largest first, and those in `also`, even without a song. Three queries."""
-    songs = stored_verdicts.of(account).exclude(genre="").order_by()
+def cards(verdicts: Songs, *, also: Iterable[str] = ()) -> list[GenreCard]:
+    """The genres that occur, the largest first, and those in `also`, even without a song. Two queries."""
+    songs = verdicts.exclude(genre="").order_by()
     is_sure, is_likely = Q(part__in=["own", "sure"]), Q(confidence__gte=CONFIDENCE)
     counted = songs.values("genre").annotate(
         songs=Count("pk"), sure=Count("pk", filter=is_sure), likely=Count("pk", filter=is_likely)
     )
     found = {genre: {"songs": 0, "sure": 0, "likely": 0} for genre in also}
     found |= {row.pop("genre"): row for row in counted}
-    samples = _samples(account)
+    samples = _samples(songs)
     made = [GenreCard(genre, **row, samples=tuple(samples[genre])) for genre, row in found.items()]
     return sorted(made, key=lambda card: (-card.songs, card.genre))
 
 
-def _samples(account: SpotifyAccount) -> dict[str, list[StoredVerdict]]:
+def _samples(known: Songs) -> dict[str, list[StoredVerdict]]:
     """The likeliest songs of each genre."""
     place = Window(RowNumber(), partition_by="genre", order_by=[F("confidence").desc(), "track_id"])
-    known = StoredVerdict.objects.filter(account=account).exclude(genre="")
     best = known.annotate(place=place).filter(place__lte=SAMPLES).values("pk")
     songs = StoredVerdict.objects.filter(pk__in=best).select_related("track").only(*OF_SONG)
     found: dict[str, list[StoredVerdict]] = defaultdict(list)
@@ -119,12 +119,13 @@ def rules_of(account: SpotifyAccount) -> list[GenrePlaylist]:
 
 def count(
     account: SpotifyAccount,
+    verdicts: Songs,
+    rules: Sequence[GenrePlaylist],
+    *,
     choices: Sequence[Choice],
     settings: Mapping[str, Any],
-    rules: Sequence[GenrePlaylist],
 ) -> Counts:
-    """Where every song would go, by the rule that plans use. `settings`: as `plans.choose` takes them; `rules`: as
-    they stand."""
+    """Where every song would go, by the rule that plans use. `settings`: as `plans.choose` takes them."""
     continued = plans.continued(list(rules), choices)
     shelves = [
         _shelf(choice, is_new=not (row and row.spotify_id))
@@ -135,7 +136,7 @@ def count(
         small_to_parent=settings["small_to_parent"],
         exclusions=settings["exclusions"],
     )
-    found = place(placements.of_account(account, shelves, decided), shelves, decided)
+    found = place(placements.of_account(account, verdicts, shelves, decided), shelves, decided)
     figures = zip(choices, found.sizes, found.is_small.tolist(), strict=True)
     return Counts(
         playlists=tuple(

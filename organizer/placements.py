@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from django.db.models import QuerySet
 
-from organizer import stored_verdicts
 from organizer.models import Artist, GenrePlaylist, ModelVersion, SpotifyAccount, StoredVerdict
 from organizer.placing import Decisions, Exclusions, Flags, Shelf, Songs
 from organizer.verdicts import Verdict
@@ -59,8 +59,10 @@ def names_of(song: Verdict) -> str:
     return " ".join((track.name, track.artist_line, track.album_name)).casefold()
 
 
-def of_account(account: SpotifyAccount, shelves: Iterable[Shelf], decided: Decisions) -> Songs:
-    """The library as a page sees it: narrow columns of the stored verdicts. At most six queries.
+def of_account(
+    account: SpotifyAccount, rows: QuerySet[StoredVerdict], shelves: Iterable[Shelf], decided: Decisions
+) -> Songs:
+    """The library as a page sees it: narrow columns of the stored verdicts. At most four queries.
 
     Rows are read as plainly as can be: a list of genres is decoded only where the user gave one.
     """
@@ -69,7 +71,7 @@ def of_account(account: SpotifyAccount, shelves: Iterable[Shelf], decided: Decis
     barred, has_rest = decided.exclusions, any(shelf.is_rest for shelf in shelves)
     wide = {"track__primary_artist": barred.artists, "words": barred.words, "track__uri": has_rest}
     names = [name for name, is_needed in wide.items() if is_needed]
-    rows = stored_verdicts.of(account).order_by()
+    rows = rows.order_by()
     guessed = _columns(rows.exclude(part=StoredVerdict.Part.OWN), ["genre", "chances", *names])
     own = _columns(rows.filter(part=StoredVerdict.Part.OWN), ["genre", "also", *names])
     both = {name: [*guessed[name], *own[name]] for name in ["genre", *names]}

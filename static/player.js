@@ -1,6 +1,7 @@
 // A play button beside a song: one sound at a time, nothing is asked of anybody before a click.
 const sound = new Audio();
 sound.preload = "none";
+document.body.append(sound);
 let playing = null; // the button whose sound is on
 
 function playerWords(button, word) { return button.dataset[`words${word}`]; }

@@ -99,6 +99,7 @@ function say(genres) {
   steps.push({ item, card, before: card.said });
   card.said = genres.map(([, name]) => name).join(", ");
   outbox.put(item);
+  if (document.activeElement === byId("typed")) place.focus({ preventScroll: true });
   if (byId("auto-advance").checked) return advance(words.said);
   return show(at, fill(words.stays, { genre: card.said, song: "%(song)s" }));
 }

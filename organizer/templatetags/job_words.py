@@ -13,10 +13,10 @@ register = template.Library()
 def keeps(job: Job) -> str:
     """What stays when the job is cancelled now."""
     if job.kind == Job.Kind.WRITE:
-        return _("What is written by then stays on Spotify, and can be undone in the history.")
+        return _("Cancelling leaves on Spotify what is written by then; the history can undo it.")
     if job.kind == Job.Kind.PLAN:
-        return _("Nothing was written; no plan is made.")
-    return _("What was read and heard by then is kept, and Resume goes on from there.")
+        return _("Cancelling makes no plan. Nothing was written.")
+    return _("Cancelling keeps what is read and heard by then; Resume goes on from there.")
 
 
 @register.filter

@@ -190,7 +190,7 @@ class ChoiceForm(forms.Form):
         both = [genre for genre in self.picked if genre in data.get("exclude_genres", [])]
         if both:
             sentence = _("You want a playlist of %(genres)s and leave it out. Untick one of the two.")
-            self.add_error("exclude_genres", sentence % {"genres": ", ".join(map(display_name, both))})
+            self.add_error("exclude_genres", sentence % {"genres": ", ".join(map(genre_name, both))})
         if data.get("rest"):
             names = {choice.name.casefold() for choice in self.choices() if not choice.is_rest}
             if str(data.get("rest_name", "")).casefold() in names:

@@ -1,6 +1,7 @@
 """Choosing which genres become playlists, under which names, and what goes to none of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -9,13 +10,37 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from organizer import choosing, plans
+from classifier.labels import FAMILIES, SUB_GENRES
+from organizer import choosing, plans, stored_verdicts
 from organizer.choosing import Counts, GenreCard, PlaylistCount
 from organizer.genre_names import genre_name
 from organizer.models import GenrePlaylist, SpotifyAccount
 from organizer.views.access import linked
 from organizer.views.choice_form import ChoiceForm
 from organizer.views.planning import plan_now
+
+GENRES = {*FAMILIES, *SUB_GENRES}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a request is about, read once."""
+
+    account: SpotifyAccount
+    verdicts: choosing.Songs
+    rules: Sequence[GenrePlaylist]  # those in use come first
+
+    @property
+    def in_use(self) -> list[GenrePlaylist]:
+        return [rule for rule in self.rules if rule.is_active]
+
+    @property
+    def chosen(self) -> list[str]:
+        return [genre for rule in self.in_use for genre in rule.genres]
+
+
+def _known(account: SpotifyAccount) -> Known:
+    return Known(account, stored_verdicts.of(account), choosing.rules_of(account))
 
 
 @require_http_methods(["GET", "POST"])
@@ -25,10 +50,11 @@ def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     data = request.POST.copy() if request.method == "POST" else None
     if data:
         _put_together(request, data)
-    rules = choosing.rules_of(account)
-    form, cards = _form(account, data, rules)
+    known = _known(account)
+    cards = choosing.cards(known.verdicts, also=known.chosen)
     if not cards:
         return render(request, "genres_empty.html", {"job": account.jobs.active().first()})
+    form = _form(known, data, cards)
     is_final = data is not None and not ({"merge", "separate", "counts"} & data.keys())
     if is_final and _is_complete(form):
         plans.choose(account, form.choices(), form.settings())
@@ -37,7 +63,7 @@ def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     if is_final:
         messages.error(request, _("Nothing was saved yet: please look at the marked places."))
     is_merging = data is not None and "merge" in data
-    context = {"form": form, "is_merging": is_merging, **_counted(account, form, cards, rules)}
+    context = {"form": form, "is_merging": is_merging, **_counted(known, form, cards)}
     return render(request, "genres.html", context, status=422 if data and form.errors else 200)
 
 
@@ -45,10 +71,13 @@ def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
 @linked
 def counts(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     """Where the songs would go by the form as it stands; nothing is stored."""
-    rules = choosing.rules_of(account)
-    form, cards = _form(account, request.POST, rules, with_cards=False)
+    known = _known(account)
+    shown = [name.removeprefix("name_") for name in request.POST if name.startswith("name_")]
+    there = dict.fromkeys([*(genre for genre in shown if genre in GENRES), *known.chosen])
+    cards = [GenreCard(genre, 0, 0, 0, ()) for genre in there]  # here only their names matter
+    form = _form(known, request.POST, cards)
     form.is_valid()
-    context = {"form": form, "is_fragment": True, **_counted(account, form, cards, rules)}
+    context = {"form": form, "is_fragment": True, **_counted(known, form, cards)}
     return render(request, "_genre_counts.html", context)
 
 
@@ -61,21 +90,8 @@ def artists(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     return render(request, "_artist_options.html", {"names": names})
 
 
-def _form(
-    account: SpotifyAccount,
-    data: QueryDict | None,
-    rules: Sequence[GenrePlaylist],
-    *,
-    with_cards: bool = True,
-) -> tuple[ChoiceForm, Sequence[GenreCard]]:
-    in_use = [rule for rule in rules if rule.is_active]
-    chosen = [genre for rule in in_use for genre in rule.genres]
-    if with_cards:
-        cards = choosing.cards(account, also=chosen)
-    else:  # of those that were sent along only the names matter
-        sent = [name.removeprefix("name_") for name in data or () if name.startswith("name_")]
-        cards = [GenreCard(genre, 0, 0, 0, ()) for genre in dict.fromkeys([*sent, *chosen]) if genre]
-    return ChoiceForm(data, account=account, cards=cards, rules=in_use, is_first=not rules), cards
+def _form(known: Known, data: QueryDict | None, cards: Sequence[GenreCard]) -> ChoiceForm:
+    return ChoiceForm(data, account=known.account, cards=cards, rules=known.in_use, is_first=not known.rules)
 
 
 def _is_complete(form: ChoiceForm) -> bool:
@@ -101,10 +117,10 @@ def _put_together(request: HttpRequest, data: QueryDict) -> None:
     data["group_name"] = ""
 
 
-def _counted(
-    account: SpotifyAccount, form: ChoiceForm, cards: Sequence[GenreCard], rules: Sequence[GenrePlaylist]
-) -> dict[str, Any]:
-    counts = choosing.count(account, form.choices(), form.settings(), rules)
+def _counted(known: Known, form: ChoiceForm, cards: Sequence[GenreCard]) -> dict[str, Any]:
+    counts = choosing.count(
+        known.account, known.verdicts, known.rules, choices=form.choices(), settings=form.settings()
+    )
     preview = form.by_template(cards[0].genre) if cards else ""
     return {"counts": counts, "preview": preview, "rows": [_row(form, card, counts) for card in cards]}
 

@@ -50,7 +50,7 @@ def job_detail(request: HtmxHttpRequest, account: SpotifyAccount, job_id: int) -
     job = get_object_or_404(account.jobs.select_related("plan"), pk=job_id)
     if not request.htmx:
         return render(request, "job.html", {"job": job, "playlists": _playlists(job)})
-    response = render(request, "_job.html", {"job": job})
+    response = render(request, "_job.html", {"job": job, "in_list": "list" in request.GET})
     if not job.is_active:
         onward = to_plan(job)
         response["HX-Redirect" if onward else "HX-Refresh"] = onward["Location"] if onward else "true"

@@ -17,7 +17,7 @@ from organizer.review import Step, Word
 
 MOST_STEPS, MOST_PUT_OFF = 30, 300
 VALID_S = 24 * 3600
-EMPTY = {"since": None, "settled": 0, "moved": 0, "later": [], "steps": []}
+EMPTY: dict[str, Any] = {"since": None, "settled": 0, "moved": 0, "later": [], "steps": []}
 
 
 @dataclass(frozen=True)
