@@ -97,13 +97,16 @@ def _end(waiting: QuerySet[Identification], **values: object) -> None:
 
 def lost() -> list[Identification]:
     """Those whose message may have gone astray; those that nobody hears at all are given up."""
-    waiting = Identification.objects.waiting().only("pk")
-    _end(
-        waiting.filter(created_at__lt=timezone.now() - STALE_AFTER),
-        state=State.FAILED,
-        error=_("The worker that listens did not come in ten minutes. Please try again later."),
-    )
-    return list(waiting.filter(created_at__lt=timezone.now() - LOST_AFTER))
+    waiting = Identification.objects.waiting()
+    for row in (
+        waiting.filter(created_at__lt=timezone.now() - STALE_AFTER)
+        .select_related("account")
+        .defer("sound", "spectrogram")
+    ):
+        with translation.override(row.account.spoken_language):
+            sentence = _("The worker that listens did not come in ten minutes. Please try again later.")
+            _end(waiting.filter(pk=row.pk), state=State.FAILED, error=sentence)
+    return list(waiting.filter(created_at__lt=timezone.now() - LOST_AFTER).only("pk"))
 
 
 def has_songs_to_compare(account: SpotifyAccount) -> bool:
