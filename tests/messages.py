@@ -83,7 +83,7 @@ def in_template(source: str) -> Iterator[Message]:
 
 def in_python(source: str) -> Iterator[Message]:
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and (name := _called(node.func)) in FUNCTIONS:
+        if isinstance(node, ast.Call) and (name := called(node.func)) in FUNCTIONS:
             texts = [one.value for one in node.args if isinstance(one, ast.Constant)]
             values = [text for text in texts if isinstance(text, str)]
             if len(values) >= len(FUNCTIONS[name]):  # fewer where the text is only known when it runs
@@ -100,7 +100,7 @@ def sentences(source: str) -> Iterator[Message]:
             yield Message(text)
 
 
-def _called(function: ast.expr) -> str:
+def called(function: ast.expr) -> str:
     name = getattr(function, "id", "") or getattr(function, "attr", "")
     return name.removesuffix("_lazy").removesuffix("_noop")
 

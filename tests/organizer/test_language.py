@@ -1,5 +1,6 @@
 """The catalogue against the code, the pages' own words, and who decides in which language a page or a job speaks."""
 
+import ast
 import gettext
 import re
 from html.parser import HTMLParser
@@ -107,6 +108,55 @@ def test_the_check_for_words_sees_text_and_attributes() -> None:
         '<p aria-label="Not this">Nor {% if x %}that{% endif %} {% translate "but this" %} on Spotify</p>'
     )
     assert plain_text(source) == ["Not this", "Nor that  on Spotify"]
+
+
+SAYING = {
+    "success",
+    "error",
+    "warning",
+    "PlanError",
+    "LinkError",
+    "TakeoutError",
+    "ValidationError",
+    "Http404",
+}
+SAYING |= {
+    "ProviderError",
+    "AuthRevoked",
+    "NotFound",
+    "NotOurs",
+    "GateClosed",
+    "TokenExpired",
+    "AmbiguousWrite",
+}
+FOR_THE_OPERATOR = {"whole.py"}
+
+
+def bare_sentences(source: str) -> list[str]:
+    """What is said to users as it stands in the code, past the catalogue."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    said = [call for call in calls if messages.called(call.func) in SAYING and not is_log(call.func)]
+    texts = ["".join(constants(text)) for call in said for text in call.args]
+    return [text for text in texts if re.search(r"\w \w", text)]
+
+
+def constants(node: ast.expr) -> list[str]:
+    """Of a text or an f-string; nothing of anything else."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+
+
+def is_log(function: ast.expr) -> bool:
+    return isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == "log"
+
+
+def test_views_and_services_say_nothing_past_the_catalogue() -> None:
+    files = [
+        path for path in messages.sources() if path.suffix == ".py" and path.name not in FOR_THE_OPERATOR
+    ]
+    files = [path for path in files if not {"admin", "management"} & set(path.parts)]
+    found = {path.name: bare_sentences(path.read_text("utf-8")) for path in files}
+    assert {name: said for name, said in found.items() if said} == {}
 
 
 # --- who decides ----------------------------------------------------------------------------------
