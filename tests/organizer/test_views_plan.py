@@ -238,6 +238,7 @@ def test_ticks_can_be_kept_for_another_day(plan: Plan) -> None:
 def test_what_happened_since_is_told_with_a_way_to_plan_anew(plan: Plan) -> None:
     client, address = signed_in(plan.account), reverse("plan", args=[plan.pk])
     assert client.get(address).context["stale"] == []
+    SpotifyAccount.objects.update(synced_at=timezone.now() - timedelta(days=3))
     Plan.objects.update(created_at=timezone.now() - timedelta(days=2))
     assert "older than a day" in client.get(address).content.decode()
     plan.account.playlists.filter(name="Rock").update(snapshot_id="another")
