@@ -12,6 +12,7 @@ from classifier.labels import SUB_GENRES
 from organizer import network
 from organizer.genre_names import genre_name
 from organizer.models import Job
+from organizer.providers.paces import NAMES
 
 register = template.Library()
 
@@ -91,6 +92,12 @@ def length_words(duration_ms: int) -> str:
     """Minutes and seconds, as players show them."""
     minutes, seconds = divmod(round(duration_ms / 1000), 60)
     return f"{minutes}:{seconds:02d}"
+
+
+@register.filter
+def service(name: str) -> str:
+    """Deezer, where the tables say deezer; numbers can be heard in the preview, too."""
+    return _("its preview") if name == "sound" else NAMES.get(name, name)
 
 
 @register.filter
