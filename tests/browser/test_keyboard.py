@@ -10,10 +10,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 MOST_STOPS = 400
 # What has the focus, and whether a person can see that: an outline of two pixels around something on the screen.
 FOCUS = """() => {
-  const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
+  const one = document.activeElement, box = one.getBoundingClientRect();
+  const styles = [getComputedStyle(one), getComputedStyle(one, "::after")];
   return {
     name: one.outerHTML.slice(0, 120),
-    outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    outlined: styles.some(style => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2),
     seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
   };
 }"""

@@ -119,7 +119,8 @@ def world(chromium: Any, own_program: Program, tmp_path_factory: pytest.TempPath
     ada = world.enter("Ada")
     fail(world, ada)
     ada.get_by_role("button", name="Start anew").click()
-    one_song(world)
+    cleo = world.enter("Cleo")
+    one_song(world, cleo)
     ada.goto(f"{own_program.url}/library")
     ada.get_by_role("heading", name="Your library", exact=True).wait_for(timeout=WHOLE_JOB_MS)
     write_and_plan_again(world, ada)
@@ -127,6 +128,8 @@ def world(chromium: Any, own_program: Program, tmp_path_factory: pytest.TempPath
     song.write_bytes(mp3_preview(built_in_catalogue(1).tracks[0]))
     identify(world, ada, song)
     world.leave(ada, "ada")
+    wait_for_spotify(world, cleo)
+    world.leave(cleo, "cleo")
     staff(world)
     return world
 
@@ -143,8 +146,8 @@ def fail(world: World, page: Any) -> None:
     page.goto(f"{world.program.url}/library")
 
 
-def one_song(world: World) -> None:
-    page, url = world.enter("Cleo"), world.program.url
+def one_song(world: World, page: Any) -> None:
+    url = world.program.url
     read_library(page)
     page.goto(f"{url}/genres")
     plan_everything(page)
@@ -157,7 +160,12 @@ def one_song(world: World) -> None:
     if page.locator(".tops button").count():
         page.locator(".tops button").first.click()
         page.get_by_text("1 word of yours").wait_for()
-    world.program.simulator.set_fault("quota_exceeded", path="me/tracks")
+
+
+def wait_for_spotify(world: World, page: Any) -> None:
+    """The quota is the whole app’s: from now on nobody’s work goes on."""
+    url = world.program.url
+    world.program.simulator.set_fault("quota_exceeded")
     page.goto(f"{url}/library")
     page.get_by_role("button", name="Read again").click()
     page.get_by_role("button", name="Try now").wait_for(timeout=WHOLE_JOB_MS)
@@ -166,7 +174,6 @@ def one_song(world: World) -> None:
     page.locator("main").get_by_role("link", name="Reading").first.click()
     page.get_by_role("button", name="Try now").wait_for()
     world.note("waiting", page)
-    world.leave(page, "cleo")
 
 
 def plan_everything(page: Any, most: int = 100) -> None:
