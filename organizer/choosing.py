@@ -79,10 +79,10 @@ def cards(verdicts: Songs, *, also: Iterable[str] = ()) -> list[GenreCard]:
     counted = songs.values("genre").annotate(
         songs=Count("pk"), sure=Count("pk", filter=is_sure), likely=Count("pk", filter=is_likely)
     )
-    found = {genre: {"songs": 0, "sure": 0, "likely": 0} for genre in also}
-    found |= {row.pop("genre"): row for row in counted}
+    found = dict.fromkeys(also, (0, 0, 0))
+    found |= {row["genre"]: (row["songs"], row["sure"], row["likely"]) for row in counted}
     samples = _samples(songs)
-    made = [GenreCard(genre, **row, samples=tuple(samples[genre])) for genre, row in found.items()]
+    made = [GenreCard(genre, *figures, tuple(samples[genre])) for genre, figures in found.items()]
     return sorted(made, key=lambda card: (-card.songs, card.genre))
 
 
@@ -126,7 +126,7 @@ def count(
     settings: Mapping[str, Any],
 ) -> Counts:
     """Where every song would go, by the rule that plans use. `settings`: as `plans.choose` takes them."""
-    continued = plans.continued(list(rules), choices)
+    continued = plans.continued(rules, choices)
     shelves = [
         _shelf(choice, is_new=not (row and row.spotify_id))
         for choice, row in zip(choices, continued, strict=True)

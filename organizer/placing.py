@@ -97,8 +97,7 @@ class Placement:
     @property
     def is_placed(self) -> Flags:
         """[S] the songs that go to some playlist."""
-        placed: Flags = self.takes[:, ~self.is_small].any(axis=1)
-        return placed
+        return np.asarray(self.takes[:, ~self.is_small].any(axis=1), bool)
 
     @property
     def sizes(self) -> list[int]:

@@ -1,6 +1,6 @@
 """Plans: the user's rules, the job that makes a plan from them, and the ticks that decide what it will write."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +65,7 @@ def choose(
     return kept
 
 
-def continued(rows: list[GenrePlaylist], choices: list[Choice]) -> list[GenrePlaylist | None]:
+def continued(rows: Sequence[GenrePlaylist], choices: Sequence[Choice]) -> list[GenrePlaylist | None]:
     """The rule that each choice continues, if any. Those that are the same in name or genres choose first."""
     free = list(rows)
     found: list[GenrePlaylist | None] = []

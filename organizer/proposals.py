@@ -82,7 +82,8 @@ def _wanted(
     shelves = [placements.shelf_of(rule) for rule in rules]
     takes = place(placements.of_verdicts(songs, rules), shelves, decided).takes
     return {
-        rule.pk: [songs[k] for k in np.flatnonzero(takes[:, column])] for column, rule in enumerate(rules)
+        rule.pk: [songs[k] for k in np.flatnonzero(takes[:, column]).tolist()]
+        for column, rule in enumerate(rules)
     }
 
 

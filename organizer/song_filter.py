@@ -55,7 +55,7 @@ class SongFilter(forms.Form):
         required=False,
         label=_("Order"),
         choices=[
-            ("newest", _("Newest like first")),
+            ("newest", _("Newest first")),
             ("title", _("Title")),
             ("artist", _("Artist")),
             ("unsure", _("Least certain first")),

@@ -114,7 +114,7 @@ def change_of(version: PlaylistVersion) -> Change:
 def songs(uris: Iterable[str]) -> list[tuple[str, Track | None]]:
     """The songs by uri, None where nothing is known of one. One query."""
     wanted = list(uris)
-    fields = ("uri", "name", "artist_names", "album_name", "isrc", "is_local")
+    fields = ("uri", "name", "artist_names", "album_name", "isrc", "is_local", "album_image_url")
     known = {track.uri: track for track in Track.objects.filter(uri__in=wanted).only(*fields)}
     return [(uri, known.get(uri)) for uri in wanted]
 

@@ -108,14 +108,14 @@ class ChoiceForm(forms.Form):
 
     def _settings(self) -> None:
         account, barred = self.account, self.account.exclusions
-        self.initial |= {
-            "per_song": account.genres_per_song,
-            "small_to_parent": account.small_to_parent,
-            "name_template": account.name_template,
-            "exclude_genres": barred.get("genres", []),
-            "exclude_artists": "\n".join(dict.fromkeys(name for _, name in barred.get("artists", []))),
-            "exclude_words": "\n".join(barred.get("words", [])),
-        }
+        self.initial.update(
+            per_song=account.genres_per_song,
+            small_to_parent=account.small_to_parent,
+            name_template=account.name_template,
+            exclude_genres=barred.get("genres", []),
+            exclude_artists="\n".join(dict.fromkeys(name for _, name in barred.get("artists", []))),
+            exclude_words="\n".join(barred.get("words", [])),
+        )
         known = dict.fromkeys([*self.genres, *barred.get("genres", [])])
         self.fields["exclude_genres"].choices = [(genre, display_name(genre)) for genre in known]  # type: ignore[attr-defined]
 
@@ -124,10 +124,10 @@ class ChoiceForm(forms.Form):
         named = {genre: rule.name for rule in rules for genre in rule.genres}
         picked = choosing.first_picks(cards, least) if is_first else set(named)
         confidence = rules[0].min_confidence if rules else choosing.CONFIDENCE
-        self.initial |= {
-            "confidence": round(100 * confidence),
-            "min_size": rules[0].min_size if rules else least,
-        }
+        self.initial.update(
+            confidence=round(100 * confidence),
+            min_size=rules[0].min_size if rules else least,
+        )
         slider = self.fields["min_size"].widget.attrs
         slider["max"] = max(slider["max"], self.initial["min_size"])
         for genre in self.genres:
@@ -147,7 +147,7 @@ class ChoiceForm(forms.Form):
             self.fields[f"name_{genre}"] = name
 
     def _rest(self, rule: GenrePlaylist | None) -> None:
-        self.initial |= {"rest": bool(rule), "rest_name": rule.name if rule else _("Everything else")}
+        self.initial.update(rest=bool(rule), rest_name=rule.name if rule else _("Everything else"))
 
     def by_template(self, genre: str) -> str:
         """The name of a new playlist that is given none."""

@@ -40,7 +40,7 @@ def job_list(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
 def _unanswered(account: SpotifyAccount) -> QuerySet[Job]:
     """Failures need attention until a later job of their kind has taken their place."""
     later = account.jobs.filter(kind=OuterRef("kind"), created_at__gt=OuterRef("created_at"))
-    return account.jobs.filter(~Exists(later), state=Job.State.FAILED).values("pk")
+    return account.jobs.filter(~Exists(later), state=Job.State.FAILED)
 
 
 @require_GET

@@ -104,7 +104,7 @@ def _figures(plan: Plan) -> dict[int, Row]:
     going = Count("pk", filter=Q(is_accepted=True, kind=PlanItem.Kind.REMOVE))
     counts = plan.items.order_by().values("playlist")
     counts = counts.annotate(ticked=ticked, coming=coming, going=going, moves=Count("pk", filter=~Q(move="")))
-    return {row["playlist"]: row for row in counts}
+    return {row["playlist"]: dict(row) for row in counts}
 
 
 def _first_songs(plan: Plan) -> dict[int, Sequence[PlanItem]]:

@@ -1,5 +1,6 @@
 """The songs that the model is not sure of, one at a time or in a grid, and the user's own word on them."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.contrib import messages
@@ -11,8 +12,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from classifier.labels import FAMILIES, SUB_GENRES, display_name
@@ -27,6 +29,12 @@ PER_FETCH, MOST_HELD = 30, 150
 GENRES = [(family, [sub for sub, of in SUB_GENRES.items() if of == family]) for family in FAMILIES]
 
 
+@lru_cache
+def _options(_language: str | None) -> SafeString:
+    """Every genre as an <option>: drawn once, as it is most of the page's work."""
+    return render_to_string("_genre_options.html", {"genres": GENRES})
+
+
 @require_GET
 @linked
 def review(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
@@ -35,7 +43,11 @@ def review(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     context = _grid(request, account, sitting) if is_grid else _one(request, account, sitting)
     if not context["cards"]:
         return render(request, "review_empty.html", _empty(account))
-    context |= {"genres": GENRES, "steps": sitting.steps[-1:], **_progress(account, sitting, context["left"])}
+    context |= {
+        "options": _options(get_language()),
+        "steps": sitting.steps[-1:],
+        **_progress(account, sitting, context["left"]),
+    }
     return render(request, "review_grid.html" if is_grid else "review.html", context)
 
 

@@ -6,7 +6,7 @@ from organizer.models import Plan, SpotifyAccount
 from organizer.urls import urlpatterns
 
 # What only sends people elsewhere, is asked by machines, or is a file with everything.
-NO_PAGES = {"landing", "callback", "healthz", "favicon", "plan-latest", "export"}
+NO_PAGES = {"landing", "callback", "healthz", "favicon", "plan-latest", "export", "demo", "preview", "setup"}
 PATHS = {
     path.name: path for path in urlpatterns if isinstance(path, URLPattern) and path.name not in NO_PAGES
 }

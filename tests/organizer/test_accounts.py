@@ -126,4 +126,8 @@ def test_connecting_in_two_tabs_works_in_both(simulator: Any, client: Any, setti
 
 def test_a_polling_page_is_sent_to_the_start_when_the_session_has_ended(client: Any, db: None) -> None:
     answer = client.get("/jobs", HTTP_HX_REQUEST="true")
-    assert (answer.status_code, answer.headers["HX-Redirect"], answer.content) == (204, "/", b"")
+    assert (answer.status_code, answer.headers["HX-Redirect"], answer.content) == (
+        204,
+        "/?next=%2Flibrary",
+        b"",
+    )

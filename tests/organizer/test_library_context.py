@@ -131,7 +131,7 @@ def test_the_review_page_names_the_other_songs(library: SpotifyAccount, pair: tu
     review.correct(library, pair[0], "reggae")
     ModelVersion.objects.update(context={"library": asdict(LibraryContext()), "threshold": 1.01})
     place = [song.track.pk for song in review.queue(library)].index(pair[1].pk)
-    page = signed_in(library).get(reverse("review"), {"page": place // 20 + 1}).content.decode()
+    page = signed_in(library).get(reverse("review"), {"n": place + 1}).content.decode()
     assert "your other songs by this artist say Reggae" in page
 
 

@@ -97,6 +97,15 @@ def test_swapping_two_names_keeps_each_rule_with_its_genres(library: SpotifyAcco
     assert (rock.name, jazz.name) == ("Jazz", "Rock")
 
 
+def test_a_rule_that_is_renamed_and_merged_at_once_keeps_its_playlist(account: SpotifyAccount) -> None:
+    rock, rest = plans.choose(account, [ROCK, Choice("The rest", (), 0.0, is_rest=True)])
+    wider = Choice("Loud", ("metal", "rock"), 0.6)
+    pop, loud, left = plans.choose(
+        account, [Choice("Pop", ("pop",), 0.6), wider, Choice("Rock", (), 0.0, is_rest=True)]
+    )
+    assert (loud.pk, left.pk) == (rock.pk, rest.pk) and pop.pk not in {rock.pk, rest.pk}
+
+
 def test_no_genre_chosen_is_a_sentence(library: SpotifyAccount) -> None:
     with pytest.raises(plans.PlanError, match="at least one genre"):
         plans.make(library)

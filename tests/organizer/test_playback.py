@@ -133,6 +133,16 @@ def test_without_leave_no_preview_is_played(
     assert play(listener, with_preview(simulator)).status_code == 404
 
 
+def test_spotifys_player_is_named_but_not_loaded_before_a_click(listener: Client, settings: Any) -> None:
+    from tests.organizer.conftest import predict_in_turn
+
+    settings.PLAYBACK = "embed"
+    predict_in_turn(SpotifyAccount.objects.get())
+    page = listener.get(reverse("review")).content.decode()
+    assert 'data-embed="https://open.spotify.com/embed/track/' in page
+    assert "<iframe" not in page
+
+
 def test_playing_is_a_get(listener: Client, simulator: Any) -> None:
     assert listener.post(reverse("preview", args=[with_preview(simulator).pk])).status_code == 405
 

@@ -238,7 +238,7 @@ def test_a_link_that_died_keeps_the_choices_and_says_so(library: SpotifyAccount)
     library.playlists.update(spotify_id="written-before")
     SpotifyAccount.objects.update(needs_link=True)
     response = client.post(reverse("genres"), FORM, follow=True)
-    assert b"Please reconnect your account. The job goes on where it stopped." in response.content
+    assert b"The job goes on where it stopped, by itself, once you have reconnected." in response.content
     assert library.playlists.filter(is_active=True).count() == 2
 
 

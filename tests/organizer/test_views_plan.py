@@ -1,9 +1,11 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from organizer import history, plans, writing
+from organizer import history, plans, review, writing
 from organizer.models import Job, Plan, SpotifyAccount
 from organizer.plans import Choice
 from tests.organizer.browsing import said, signed_in
@@ -196,3 +198,81 @@ def test_while_a_plan_is_made_its_job_is_shown(plan: Plan) -> None:
     job, _ = plans.start(plan.account)
     response = signed_in(plan.account).get(reverse("plan-latest"))
     assert response["Location"] == reverse("job", args=[job.pk])
+
+
+def rows_of(page: Any) -> dict[str, dict[str, Any]]:
+    return {row["entry"]["name"]: row for row in page.context["rows"]}
+
+
+def test_every_playlist_has_a_picture_on_one_scale(leaving: Plan) -> None:
+    plans.accept_removals(leaving)
+    rows = rows_of(signed_in(leaving.account).get(reverse("plan", args=[leaving.pk])))
+    rock, pop = rows["Rock"]["bar"], rows["Pop"]["bar"]
+    there = {name: row["entry"]["there"] for name, row in rows.items()}
+    longest = max(there.values())
+    assert rock.removed == pytest.approx(100 * 3 / longest, abs=0.01)
+    assert rock.kept == pytest.approx(100 * (there["Rock"] - 3) / longest, abs=0.01)
+    assert (pop.added, pop.removed) == (0, 0)
+
+
+def test_a_plan_of_before_there_were_pictures_has_none(plan: Plan) -> None:
+    plan.items.all().delete()
+    for entry in plan.entries:
+        del entry["there"]
+    plan.save()
+    page = signed_in(plan.account).get(reverse("plan", args=[plan.pk]))
+    assert page.status_code == 200 and rows_of(page)["Rock"]["bar"] is None
+
+
+def test_ticks_can_be_kept_for_another_day(plan: Plan) -> None:
+    pop = plan.account.playlists.get(name="Pop")
+    response = signed_in(plan.account).post(reverse("plan-save", args=[plan.pk]), {"playlist": pop.pk})
+    assert response["Location"] == reverse("plan", args=[plan.pk])
+    plan.refresh_from_db()
+    assert {entry["name"]: entry["is_accepted"] for entry in plan.entries} == {"Rock": False, "Pop": True}
+    plans.discard(plan)
+    response = signed_in(plan.account).post(reverse("plan-save", args=[plan.pk]))
+    assert "can no longer be changed" in said(response)
+
+
+def test_what_happened_since_is_told_with_a_way_to_plan_anew(plan: Plan) -> None:
+    client, address = signed_in(plan.account), reverse("plan", args=[plan.pk])
+    assert client.get(address).context["stale"] == []
+    SpotifyAccount.objects.update(synced_at=timezone.now() - timedelta(days=3))
+    Plan.objects.update(created_at=timezone.now() - timedelta(days=2))
+    assert "older than a day" in client.get(address).content.decode()
+    plan.account.playlists.filter(name="Rock").update(snapshot_id="another")
+    SpotifyAccount.objects.update(synced_at=timezone.now())
+    review.correct(plan.account, plan.items.first().track, "metal")
+    page = client.get(address).content.decode()
+    assert "Spotify has changed since: “Rock”." in page and "read again" in page and "corrected" in page
+    assert "Make the plan anew" in page
+
+
+def test_a_plan_that_could_not_be_made_leads_to_its_job(plan: Plan) -> None:
+    job, _ = plans.start(plan.account)
+    Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED)
+    client = signed_in(plan.account)
+    assert client.get(reverse("plan-latest"))["Location"] == reverse("job", args=[job.pk])
+    Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(days=1))
+    assert client.get(reverse("plan-latest"))["Location"] == reverse("plan", args=[plan.pk])
+
+
+def test_the_old_plan_says_that_a_new_one_is_being_made(plan: Plan) -> None:
+    job, _ = plans.start(plan.account)
+    page = signed_in(plan.account).get(reverse("plan", args=[plan.pk])).content.decode()
+    assert "A new plan is being made" in page and reverse("job", args=[job.pk]) in page
+
+
+def test_a_song_is_found_in_a_playlist_and_its_tick_saved(plan: Plan) -> None:
+    rock = plan.account.playlists.get(name="Rock")
+    item = plan.items.filter(playlist=rock).select_related("track").last()
+    address, client = reverse("plan-playlist", args=[plan.pk, rock.pk]), signed_in(plan.account)
+    words = f"{item.track.name} {item.track.artist_names[0]}"
+    page = client.get(address, {"q": words.upper()})
+    assert item in page.context["page"].object_list and len(page.context["page"]) < 100
+    response = client.post(address, {"shown": [item.pk], "then": "1", "q": "a b&c"})
+    assert response["Location"] == f"{address}?q=a+b%26c&page=1"
+    item.refresh_from_db()
+    assert not item.is_accepted
+    assert "matches “nothing like it”" in client.get(address, {"q": "nothing like it"}).content.decode()

@@ -144,7 +144,7 @@ def test_the_answer_says_what_is_left_what_was_gained_and_which_cards_are_old(
     assert answer["drop"] == [pair[1].pk]
     assert answer["left"] == review.queue(library).count() < before
     assert "1 word of yours in this session" in answer["progress"]
-    assert "They also settled" in answer["progress"]
+    assert "Your words also settled" in answer["progress"]
 
 
 def test_a_form_leads_back_to_its_page_and_nowhere_else(library: SpotifyAccount, track: Track) -> None:
