@@ -26,6 +26,11 @@ LONGEST_MOTION = """() => Math.max(...[...document.querySelectorAll("*")].flatMa
   const style = getComputedStyle(one, part);
   return [...style.transitionDuration.split(","), ...style.animationDuration.split(",")].map(parseFloat);
 })))"""
+# As the page comes to somebody who chose a theme in the settings.
+CHOOSE_THEME = """theme => {
+  document.documentElement.dataset.theme = theme;
+  document.querySelector("meta[name=color-scheme]").content = theme;
+}"""
 
 # name: who looks, and where; what is in braces is found out while the world is prepared.
 SCREENS = {
@@ -286,6 +291,23 @@ def test_every_screen_can_be_used_by_everybody(look: Any, screen: str, width: in
     assert violations(page) == []
     page.emulate_media(color_scheme="dark")
     assert violations(page, ["color-contrast"]) == []
+
+
+@pytest.mark.parametrize(("device", "chosen"), [("dark", "light"), ("light", "dark")])
+@pytest.mark.parametrize("screen", MAIN[1:])
+def test_the_contrast_suffices_in_a_theme_that_is_not_the_devices(
+    look: Any, screen: str, device: str, chosen: str
+) -> None:
+    page = look(screen, color_scheme=device)
+    page.evaluate(CHOOSE_THEME, chosen)
+    assert violations(page, ["color-contrast"]) == []
+
+
+def test_the_checker_sees_what_is_wrong(look: Any) -> None:
+    page = look("privacy")
+    page.evaluate("document.querySelector('main').append(new Image(9, 9))")
+    page.evaluate("document.querySelector('h1').style.color = '#999'")
+    assert [found.split(":")[0] for found in violations(page)] == ["color-contrast", "image-alt"]
 
 
 @pytest.mark.parametrize("screen", MAIN)
