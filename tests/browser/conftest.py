@@ -1,5 +1,6 @@
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from tests.program import Running, free_port
 from tests.simulator_process import SimulatorProcess
 
 LIKED = "150"
+FEW_LIKED = "40"
+WHOLE_JOB_MS = 240_000
 
 
 @dataclass(frozen=True)
@@ -19,18 +22,29 @@ class Program:
     admin_password: str
 
 
-@pytest.fixture(scope="session")
-def program(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[Program]:
-    """The program as a newcomer gets it, on its default SQLite, with a simulated library."""
-    running = Running(
-        tmp_path_factory.mktemp("program") / "var", "--port", str(free_port()), "--liked", LIKED
-    )
+@contextmanager
+def started(folder: Path, liked: str) -> Iterator[Program]:
+    """The program as a newcomer gets it, on its default SQLite, with simulated libraries of so many songs."""
+    running = Running(folder / "var", "--port", str(free_port()), "--liked", liked)
     try:
         running.wait_until_ready()
         yield describe(running.text)
     finally:
         running.process.terminate()
         running.process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[Program]:
+    with started(tmp_path_factory.mktemp("program"), LIKED) as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def own_program(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[Program]:
+    """One that nobody used before the module's tests, with few songs, so that reading takes seconds."""
+    with started(tmp_path_factory.mktemp("own-program"), FEW_LIKED) as program:
+        yield program
 
 
 def describe(text: str) -> Program:
@@ -62,6 +76,18 @@ def connect(page: Any, user: str = "Ada") -> None:
     page.get_by_text(user).first.click()
     page.click("#allow")
     page.wait_for_url("**/library")
+
+
+def read_library(page: Any) -> None:
+    """Press the button on the library's page and wait until the songs are there."""
+    page.get_by_role("button", name="Read my liked songs").click()
+    page.get_by_role("heading", name="Your library", exact=True).wait_for(timeout=WHOLE_JOB_MS)
+
+
+def written(program: Program, user: str) -> dict[str, list[str]]:
+    """The playlists on the simulated Spotify that were made here: their songs in order."""
+    rows = program.simulator.state(user)["playlists"]
+    return {row["name"]: row["uris"] for row in rows if "Made by Cratewise" in (row["description"] or "")}
 
 
 def shot(page: Any, name: str) -> None:

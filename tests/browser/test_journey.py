@@ -2,15 +2,9 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Program, connect, shot
+from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, shot, written
 
 pytestmark = pytest.mark.browser
-WHOLE_JOB_MS = 180_000
-
-
-def written(program: Program, user: str) -> dict[str, list[str]]:
-    rows = program.simulator.state(user)["playlists"]
-    return {row["name"]: row["uris"] for row in rows if "Made by Cratewise" in (row["description"] or "")}
 
 
 def planned(page: Any) -> dict[str, int]:

@@ -3,8 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Program, connect, shot
-from tests.browser.test_journey import WHOLE_JOB_MS, written
+from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, shot, written
 
 pytestmark = pytest.mark.browser
 
