@@ -134,7 +134,7 @@ def test_words_are_said_of_one_several_and_an_artist_and_taken_back(plain: Plain
     page = plain.open("review")
     page.locator(".tops button").nth(1).click()
     page.get_by_label("Another genre", exact=True).select_option("shoegaze")
-    page.get_by_text("Several genres").click()
+    page.get_by_text("Several genres", exact=True).click()
     page.get_by_label("Second genre").select_option("trance")
     plain.press("Save")
     assert plain.said() == 2
