@@ -1,12 +1,11 @@
 """What a library looks like after sorting: counts, samples and evidence, all of them counted by the database."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Window
-from django.db.models.functions import Floor, RowNumber
+from django.db.models import Count, Q, QuerySet
 
 from classifier.labels import SUB_GENRES
 from organizer import stored_verdicts
@@ -21,57 +20,6 @@ SHOWN = ("account", "track", "added_at", "part", "genre", "also", "confidence", 
 OF_TRACK = ("uri", "name", "artist_names", "album_name", "album_image_url", "is_local", "is_playable")
 
 Songs = QuerySet[StoredVerdict]
-
-
-@dataclass(frozen=True)
-class GenreCard:
-    """One genre of a library. `histogram[p]`: songs whose probability of it is p per cent (rounded down)."""
-
-    genre: str
-    songs: int
-    sure: int
-    samples: tuple[StoredVerdict, ...]
-    histogram: tuple[int, ...]
-
-    def at_least(self, percent: int) -> int:
-        return sum(self.histogram[percent:])
-
-    @property
-    def levels(self) -> list[tuple[int, int]]:
-        return [(percent, self.at_least(percent)) for percent in (40, 60, 80)]
-
-
-def genre_cards(account: SpotifyAccount, *, also: Iterable[str] = ()) -> list[GenreCard]:
-    """The genres that occur, the largest first, and those in `also`, even without a song. Three queries."""
-    songs = stored_verdicts.of(account)
-    histograms: dict[str, list[int]] = {genre: [0] * 101 for genre in also}
-    sure: dict[str, int] = defaultdict(int)
-    for genre, percent, count, certain in _percents(songs):
-        histograms.setdefault(genre, [0] * 101)[min(100, int(percent))] += count
-        sure[genre] += certain
-    samples = _samples(songs)
-    cards = [
-        GenreCard(genre, sum(histogram), sure[genre], tuple(samples[genre]), tuple(histogram))
-        for genre, histogram in histograms.items()
-    ]
-    return sorted(cards, key=lambda card: (-card.songs, card.genre))
-
-
-def _percents(songs: Songs) -> Iterator[tuple[str, float, int, int]]:
-    """(genre, per cent, songs, how many of them are sure)."""
-    rows = songs.filter(genre__gt="").values("genre", percent=Floor(F("confidence") * 100))
-    counted = rows.annotate(count=Count("*"), certain=Count("account", filter=IS_SURE))
-    return counted.order_by().values_list("genre", "percent", "count", "certain").iterator()
-
-
-def _samples(songs: Songs) -> dict[str, list[StoredVerdict]]:
-    """The likeliest songs of each genre."""
-    place = Window(RowNumber(), partition_by="genre", order_by=[F("confidence").desc(), F("track_id").asc()])
-    best = songs.filter(genre__gt="").annotate(place=place).filter(place__lte=SAMPLES).values("track_id")
-    found: dict[str, list[StoredVerdict]] = defaultdict(list)
-    for song in listed(songs.filter(track_id__in=best)).order_by("-confidence", "track_id"):
-        found[song.genre].append(song)
-    return found
 
 
 def listed(songs: Songs) -> Songs:

@@ -143,7 +143,6 @@ class ChoiceForm(forms.Form):
                 initial=named.get(genre, ""),
                 label=_("Playlist name for %(genre)s") % {"genre": title},
             )
-            name.widget.attrs |= {"placeholder": self.by_template(genre), "data-title": title}
             self.fields[f"name_{genre}"] = name
 
     def _rest(self, rule: GenrePlaylist | None) -> None:

@@ -68,7 +68,7 @@ def test_genres_with_one_name_share_a_playlist(library: SpotifyAccount) -> None:
 def test_rules_of_before_are_filled_in(library: SpotifyAccount) -> None:
     plans.choose(library, [Choice("My jazz", ("jazz-blues",), 0.72, 9)])
     page = signed_in(library).get(reverse("genres"))
-    values = {row["card"].genre: (row["pick"].value(), row["name"].value()) for row in page.context["rows"]}
+    values = {row["card"].genre: (row["is_ticked"], row["name"]) for row in page.context["rows"]}
     assert values["jazz-blues"] == (True, "My jazz")
     assert values["rock"] == (False, "")
     assert page.context["form"]["confidence"].value() == 72
