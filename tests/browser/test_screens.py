@@ -21,6 +21,16 @@ VIOLATIONS = """rules => axe.run(document, { resultTypes: ["violations"], preloa
   .then(found => found.violations.filter(one => ["serious", "critical"].includes(one.impact))
     .map(one => `${one.id}: ${one.nodes.slice(0, 3).map(node => node.target + " " + node.failureSummary).join("; ")}`))"""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Texts that take more lines than they have words: too little room, so that words are broken. Addresses may be.
+SQUEEZED = """() => {
+  const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
+  while (texts.nextNode()) {
+    const text = texts.currentNode, words = text.data.trim().split(/[\\s-]+/);
+    range.selectNodeContents(text);
+    if (words[0] && !text.parentElement.closest("code") && range.getClientRects().length > words.length) found.push(text.data.trim());
+  }
+  return found;
+}"""
 # Seconds of the longest transition or animation of anything on the page, its drawn parts included.
 LONGEST_MOTION = """() => Math.max(...[...document.querySelectorAll("*")].flatMap(one => ["", "::before", "::after"].flatMap(part => {
   const style = getComputedStyle(one, part);
@@ -288,6 +298,7 @@ def test_every_screen_can_be_used_by_everybody(look: Any, screen: str, width: in
     page = look(screen, width, color_scheme="light")
     assert page.locator("h1").count() == 1
     assert page.evaluate(OVERFLOW) == 0
+    assert page.evaluate(SQUEEZED) == []
     assert violations(page) == []
     page.emulate_media(color_scheme="dark")
     assert violations(page, ["color-contrast"]) == []
