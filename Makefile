@@ -1,6 +1,6 @@
 # `make run` and `make test` create what they need and say what they are doing. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run demo extra test faults faults-all endure check fuzz bench clean
+.PHONY: help run demo extra test faults faults-all endure check messages fuzz bench clean
 
 PORT ?= 8000
 CATALOG ?=
@@ -57,6 +57,11 @@ check: .venv/dev  ## everything a reviewer would run besides tests: format, type
 	$(NO_DATA) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(NO_DATA) $(BIN)/mypy
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+messages: .venv/dev  ## collect the strings to translate into locale/ and compile them (needs GNU gettext)
+	@command -v msgmerge >/dev/null && command -v msgfmt >/dev/null || { \
+		echo "GNU gettext is missing. On Debian and Ubuntu: apt install gettext"; exit 1; }
+	@$(BIN)/python -m tests.messages
 
 fuzz: .venv/dev  ## spoil FILES=10000 sound files and decode them in processes that may die (minutes)
 	@$(BIN)/python -m tests.classifier.fuzz --files $(FILES)

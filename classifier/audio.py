@@ -19,13 +19,13 @@ SILENCE = 1e-4  # peak, -80 dB below full scale
 LOUDEST = 1e6  # peak; full scale is 1, or 32,768 where somebody forgot to scale
 
 _NOT_AUDIO: tuple[tuple[bytes, str], ...] = (
-    (b"<!doctype html", "a web page"),
-    (b"<html", "a web page"),
-    (b"<?xml", "an XML document"),
-    (b"{", "a JSON document"),
-    (b"\x89png", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"%pdf", "a PDF document"),
+    (b"<!doctype html", "The file is a web page, not audio."),
+    (b"<html", "The file is a web page, not audio."),
+    (b"<?xml", "The file is an XML document, not audio."),
+    (b"{", "The file is a JSON document, not audio."),
+    (b"\x89png", "The file is a picture, not audio."),
+    (b"\xff\xd8\xff", "The file is a picture, not audio."),
+    (b"%pdf", "The file is a PDF document, not audio."),
 )
 
 
@@ -57,7 +57,9 @@ def decode(
             _refuse_non_audio(file)
             sound = _middle(file, window_s, max_seconds) if window_s else read(file, Stretch(max_seconds))
         except OSError as error:
-            raise AudioError(f"The audio file cannot be read: {error.strerror or error}.") from error
+            raise AudioError(
+                "The audio file cannot be read: %(why)s.", why=error.strerror or error
+            ) from error
     _refuse_unusable(sound)
     mono = sound.mono
     if sound.sr_hz != sr_hz:
@@ -68,15 +70,15 @@ def decode(
 def _opened(source: bytes | Path) -> AbstractContextManager[BinaryIO]:
     if isinstance(source, bytes):
         if len(source) > MAX_BYTES:
-            raise AudioError(f"The audio file is larger than {MAX_BYTES // 1024**2} MB.")
+            raise AudioError("The audio file is larger than %(size)s MB.", size=MAX_BYTES // 1024**2)
         return io.BytesIO(source)
     try:
         if not source.is_file():  # opening a pipe would wait for somebody to write into it
-            raise AudioError(f"There is no file {source.name!r}.")
+            raise AudioError("There is no file %(name)s.", name=repr(source.name))
         return source.open("rb")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise AudioError(f"The audio file cannot be opened: {reason}.") from error
+        raise AudioError("The audio file cannot be opened: %(why)s.", why=reason) from error
 
 
 def _refuse_non_audio(file: BinaryIO) -> None:
@@ -84,9 +86,9 @@ def _refuse_non_audio(file: BinaryIO) -> None:
     if not start:
         raise AudioError("The audio file is empty (0 bytes).")
     start = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for beginning, what in _NOT_AUDIO:
+    for beginning, sentence in _NOT_AUDIO:
         if start.startswith(beginning):
-            raise AudioError(f"The file is {what}, not audio.")
+            raise AudioError(sentence)
 
 
 def _middle(file: BinaryIO, window_s: float, max_seconds: float) -> Sound:
@@ -110,7 +112,9 @@ def _refuse_unusable(sound: Sound) -> None:
         raise AudioError("The audio is damaged: it contains values that no loudspeaker could play.")
     if sound.seconds < MIN_SECONDS:
         raise AudioError(
-            f"The audio holds only {sound.seconds:.1f} s of sound; at least {MIN_SECONDS:g} s are needed."
+            "The audio holds only %(seconds)s s of sound; at least %(least)s s are needed.",
+            seconds=f"{sound.seconds:.1f}",
+            least=f"{MIN_SECONDS:g}",
         )
     if peak < SILENCE:
         raise AudioError("The audio is silent.")

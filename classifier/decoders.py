@@ -84,9 +84,10 @@ def read(file: BinaryIO, stretch: Stretch) -> Sound:
 
 def _check_format(sr_hz: int, channels: int) -> None:
     if not SR_RANGE_HZ[0] <= sr_hz <= SR_RANGE_HZ[1]:
-        raise AudioError(f"The audio is damaged: it claims {sr_hz} samples per second.")
+        raise AudioError("The audio is damaged: it claims %(rate)s samples per second.", rate=sr_hz)
     if not 1 <= channels <= MAX_CHANNELS:
-        raise AudioError(f"The audio has {channels} channels; at most {MAX_CHANNELS} can be read.")
+        sentence = "The audio has %(channels)s channels; at most %(most)s can be read."
+        raise AudioError(sentence, channels=channels, most=MAX_CHANNELS)
 
 
 def _down_mix(frames: np.ndarray, mono: np.ndarray) -> None:

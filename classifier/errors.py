@@ -6,7 +6,14 @@ class DataError(Exception):
 
 
 class AudioError(Exception):
-    """Bytes that should be audio are not, or hold too little sound; the message says which."""
+    """Bytes that should be audio are not, or hold too little sound; the message says which.
+
+    `form` with `values` in it is the message; kept apart, so that it can be told in another language.
+    """
+
+    def __init__(self, form: str, **values: object) -> None:
+        super().__init__(form % values if values else form)
+        self.form, self.values = form, values
 
 
 class ModelError(Exception):

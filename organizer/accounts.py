@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from organizer import network
 from organizer.models import SpotifyAccount, Track
@@ -20,8 +21,8 @@ from organizer.providers.spotify_accounts import Tokens
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-LINK_ENDED = "The link to Spotify has ended. Please reconnect your account."
-KEY_MISSING = (
+LINK_ENDED = gettext_lazy("The link to Spotify has ended. Please reconnect your account.")
+KEY_MISSING = gettext_lazy(
     "The key that opens your stored link to Spotify is missing. Please reconnect your account, or have the operator "
     "put the key back."
 )
@@ -45,16 +46,17 @@ def link_account(code: str, verifier: str, *, user: User | None) -> SpotifyAccou
 def _store_link(tokens: Tokens, profile: Profile, user: User | None) -> SpotifyAccount:
     known = SpotifyAccount.objects.select_for_update().filter(account_id=profile.account_id).first()
     if user and known and known.user_id != user.pk:
-        raise LinkError("This Spotify account is linked to another user of this instance.")
+        raise LinkError(gettext("This Spotify account is linked to another user of this instance."))
     mine = (
         SpotifyAccount.objects.filter(user=user).exclude(account_id=profile.account_id).first()
         if user
         else None
     )
     if mine:
-        raise LinkError(f"You are linked to {mine}. Disconnect it before you connect another account.")
+        sentence = gettext("You are linked to %(account)s. Disconnect it before you connect another account.")
+        raise LinkError(sentence % {"account": mine})
     if not tokens.refresh_token and (not known or known.is_sealed):
-        raise LinkError("Spotify gave no lasting permission. Please try to connect again.")
+        raise LinkError(gettext("Spotify gave no lasting permission. Please try to connect again."))
     now = timezone.now()
     values = {
         "spotify_id": profile.spotify_id,
@@ -114,7 +116,7 @@ def _refreshed(account: SpotifyAccount, instead_of: str) -> SpotifyAccount:
     with transaction.atomic():
         row = SpotifyAccount.objects.select_for_update().get(pk=account.pk)
         if row.needs_link:
-            raise AuthRevoked(LINK_ENDED)
+            raise AuthRevoked(str(LINK_ENDED))
         if _is_due(row, instead_of):
             try:
                 _refresh(row)
@@ -128,10 +130,10 @@ def _refreshed(account: SpotifyAccount, instead_of: str) -> SpotifyAccount:
 def _refresh(row: SpotifyAccount) -> None:
     """New tokens. A refusal for good is remembered before anybody else gets to ask; nothing is deleted for it."""
     if row.is_sealed:
-        raise AuthRevoked(KEY_MISSING)
+        raise AuthRevoked(str(KEY_MISSING))
     try:
         if not row.refresh_token:
-            raise AuthRevoked(LINK_ENDED)
+            raise AuthRevoked(str(LINK_ENDED))
         tokens = network.spotify_accounts().refresh(row.refresh_token)
     except AuthRevoked:
         row.needs_link = True

@@ -12,6 +12,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from classifier.errors import AudioError
 from organizer.models import AudioAnalysis, Track
@@ -59,7 +60,9 @@ class Ear:
 
         if settings.LISTENING == "fast" or is_installed():
             return ""
-        return "Previews were judged by the small network alone, because the music tagger is not installed."
+        return _(
+            "Previews were judged by the small network alone, because the music tagger is not installed."
+        )
 
     def many(self, clips: Sequence[bytes], undescribed: Collection[int] = ()) -> list[Sound | AudioError]:
         """What each clip gives, or what is wrong with it; features only for the places in `undescribed`.

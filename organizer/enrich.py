@@ -15,6 +15,7 @@ from typing import Protocol
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from classifier.errors import AudioError
 from organizer import jobs, network
@@ -74,7 +75,8 @@ def enrich_batch(job: Job) -> bool:
         except ProviderError as failure:
             if not _can_do_without(job, failure):
                 raise
-            note(job, f"{failure} The remaining songs go without its features until the next run.")
+            sentence = _("%(reason)s The remaining songs go without its features until the next run.")
+            note(job, sentence % {"reason": failure})
     return True
 
 
@@ -142,7 +144,8 @@ def listen_batch(job: Job, ear: Ear) -> bool:
     if closed and not _can_do_without(job, closed):
         raise closed
     if closed:
-        note(job, f"{closed} Songs without a preview are looked up at the next run.")
+        sentence = _("%(reason)s Songs without a preview are looked up at the next run.")
+        note(job, sentence % {"reason": closed})
     return bool(closed) or not missing.exists()
 
 
@@ -211,7 +214,7 @@ def _described_by_a_service(tracks: list[Track]) -> set[int]:
 
 
 def _not_heard(hunt: Hunt) -> Heard:
-    error = hunt.error or "No service has a preview of this song."
+    error = hunt.error or _("No service has a preview of this song.")
     return Heard(hunt.track.pk, error=error, retry_after=hunt.retry_after)
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from organizer.models import ServiceGate
 from organizer.providers.errors import LedgerDown
@@ -49,7 +50,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        raise LedgerDown("This instance’s own database does not answer just now.") from error
+        raise LedgerDown(_("This instance’s own database does not answer just now.")) from error
 
 
 def _locked(service: str) -> ServiceGate | None:

@@ -8,9 +8,11 @@ from dataclasses import asdict
 from datetime import timedelta
 
 import numpy as np
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from classifier.errors import AudioError, ModelError
 from organizer import classify, ear
@@ -46,8 +48,16 @@ def start(account: SpotifyAccount, name: str, sound: bytes) -> tuple[Identificat
 def hear(identification_id: int) -> None:
     """Hear one sound and store what came of it. Safe to run twice: only a waiting one is heard, and ends once."""
     waiting = Identification.objects.waiting().filter(pk=identification_id)
+    owner = SpotifyAccount.objects.filter(identifications=identification_id).first()
+    with translation.override(owner.spoken_language if owner else settings.LANGUAGE_CODE):
+        _hear(waiting)
+
+
+def _hear(waiting: QuerySet[Identification]) -> None:
     if not waiting.filter(attempts__lt=ATTEMPTS).update(attempts=F("attempts") + 1):
-        _end(waiting, state=State.FAILED, error="Listening to this sound failed twice, so it was given up.")
+        _end(
+            waiting, state=State.FAILED, error=_("Listening to this sound failed twice, so it was given up.")
+        )
         return
     row = waiting.select_related("account").first()
     if row is None or row.sound is None:
@@ -57,7 +67,7 @@ def hear(identification_id: int) -> None:
         result = classify.by_sound_alone(heard.spoken)
         nearest, compared = _nearest(row.account, heard.encoder, heard.embedding)
     except (AudioError, ModelError) as error:
-        _end(waiting, state=State.FAILED, error=str(error)[:300])
+        _end(waiting, state=State.FAILED, error=_told(error)[:300])
         return
     _end(
         waiting,
@@ -73,6 +83,11 @@ def hear(identification_id: int) -> None:
     )
 
 
+def _told(error: AudioError | ModelError) -> str:
+    """The classifier's sentence; it knows English only."""
+    return _(error.form) % error.values if isinstance(error, AudioError) else str(error)
+
+
 def _end(waiting: QuerySet[Identification], **values: object) -> None:
     ended = waiting.update(sound=None, **values)
     if ended and connection.vendor == "sqlite":  # whose log of writes would keep the sound for a while
@@ -82,13 +97,16 @@ def _end(waiting: QuerySet[Identification], **values: object) -> None:
 
 def lost() -> list[Identification]:
     """Those whose message may have gone astray; those that nobody hears at all are given up."""
-    waiting = Identification.objects.waiting().only("pk")
-    _end(
-        waiting.filter(created_at__lt=timezone.now() - STALE_AFTER),
-        state=State.FAILED,
-        error="The worker that listens did not come in ten minutes. Please try again later.",
-    )
-    return list(waiting.filter(created_at__lt=timezone.now() - LOST_AFTER))
+    waiting = Identification.objects.waiting()
+    for row in (
+        waiting.filter(created_at__lt=timezone.now() - STALE_AFTER)
+        .select_related("account")
+        .defer("sound", "spectrogram")
+    ):
+        with translation.override(row.account.spoken_language):
+            sentence = _("The worker that listens did not come in ten minutes. Please try again later.")
+            _end(waiting.filter(pk=row.pk), state=State.FAILED, error=sentence)
+    return list(waiting.filter(created_at__lt=timezone.now() - LOST_AFTER).only("pk"))
 
 
 def has_songs_to_compare(account: SpotifyAccount) -> bool:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from organizer.models import Job, SpotifyAccount
 
@@ -143,11 +144,12 @@ def retry_later(job: Job, reason: str) -> float | None:
     """Wait longer after each transient failure in a row; fail after the last. Returns the wait in seconds, or None."""
     failures = job.failures + 1
     if failures > MAX_FAILURES:
-        fail(job, f"{reason} We tried {MAX_FAILURES} times. Resume the job when the service works again.")
+        sentence = _("%(reason)s We tried %(tries)s times. Resume the job when the service works again.")
+        fail(job, sentence % {"reason": reason, "tries": MAX_FAILURES})
         return None
     seconds = min(300.0, 2.5 * 2**failures)
     _mine(job).update(failures=failures)
-    wait(job, seconds, f"{reason} Trying again.", Job.Wait.OUTAGE)
+    wait(job, seconds, _("%(reason)s Trying again.") % {"reason": reason}, Job.Wait.OUTAGE)
     return seconds
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from organizer import accounts, jobs
 from organizer.likes import store_page
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 BATCH_S = 60.0
 FULL_WALK_EVERY_DAYS = 7
 MANY = 50  # songs; when more go at once than these and half of all, Spotify has to say so twice
-SUDDEN = (
+SUDDEN = gettext_lazy(
     "Spotify’s list of your liked songs is suddenly much shorter. Nothing counts as un-liked yet: the next reading"
     " decides."
 )
@@ -109,7 +110,7 @@ def _take(job: Job, account: SpotifyAccount, walk: Walk, page: LikedPage) -> boo
         walk.offset = max(0, walk.offset + grown)
         return False
     if not page.entries and walk.offset < page.total:
-        raise ProviderError("Spotify's list of liked songs ended before its stated end.")
+        raise ProviderError(gettext("Spotify's list of liked songs ended before its stated end."))
     first_mark, second_mark = _marks(job)
     stored = store_page(account, page, second_mark if walk.is_second_look else first_mark)
     walk.new += stored.new
@@ -153,7 +154,7 @@ def _finish(job: Job, account: SpotifyAccount, walk: Walk) -> None:
     removed = _prune(job, account, walk, is_sudden=is_sudden) if walk.is_complete else 0
     account.liked_total, account.synced_at = total, now
     account.save(update_fields=["liked_total", "synced_at", "unreadable_total", "full_walk_at"])
-    notes = [*job.counts.get("notes", []), SUDDEN] if is_sudden else job.counts.get("notes", [])
+    notes = [*job.counts.get("notes", []), str(SUDDEN)] if is_sudden else job.counts.get("notes", [])
     counts = {"new": walk.new, "removed": removed, "liked": total} | ({"notes": notes} if notes else {})
     jobs.tick(job, counts=job.counts | counts)
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 
+from django.utils.translation import gettext, gettext_lazy
+
 WRITE = 100  # uris a call
 ROOM = 10_000  # entries that Spotify takes in a playlist
 
-TAKEN_OUT = "You took it out of this playlist."
-PUT_IN = "You put it into this playlist."
-TWIN = "The same recording is there already, from another release."
-LEFT = "It no longer passes this playlist's rule."
+TAKEN_OUT = gettext_lazy("You took it out of this playlist.")
+PUT_IN = gettext_lazy("You put it into this playlist.")
+TWIN = gettext_lazy("The same recording is there already, from another release.")
+LEFT = gettext_lazy("It no longer passes this playlist's rule.")
 
 
 class Action(StrEnum):
@@ -169,9 +171,9 @@ def diff(
     items = [
         *adds[:room],
         *_leaving(seen, wanted, leaving, terms.removals),
-        *(Item(uri, "kept_out", TAKEN_OUT, False) for uri in wanted if uri in tombstones),
-        *(Item(uri, "kept_in", PUT_IN, False) for uri in dict.fromkeys(seen.uris) if uri in pins),
-        *(Item(uri, "duplicate", TWIN, False) for uri in twins if uri not in there),
+        *(Item(uri, "kept_out", str(TAKEN_OUT), False) for uri in wanted if uri in tombstones),
+        *(Item(uri, "kept_in", str(PUT_IN), False) for uri in dict.fromkeys(seen.uris) if uri in pins),
+        *(Item(uri, "duplicate", str(TWIN), False) for uri in twins if uri not in there),
     ]
     has_offers = any(item.kind in {"add", "remove"} for item in items)
     action = Action.NEW if not terms.exists else Action.UPDATE if has_offers else Action.UNCHANGED
@@ -189,7 +191,7 @@ def _leaving(
     stays = {*wanted, *seen.pins}
     for uri in dict.fromkeys(seen.uris):
         if uri not in stays:
-            yield Item(uri, "remove", leaving.get(uri, LEFT), removals == Removals.MIRROR)
+            yield Item(uri, "remove", leaving.get(uri, str(LEFT)), removals == Removals.MIRROR)
 
 
 def moving(names: Sequence[str], diffs: Sequence[PlaylistDiff]) -> list[PlaylistDiff]:
@@ -210,10 +212,11 @@ def _moved(items: Iterable[Item], coming: Mapping[str, str], going: Mapping[str,
     for item in items:
         if item.kind == "remove" and item.uri in coming:
             name = coming[item.uri]
-            yield Item(item.uri, "remove", f"Moves to “{name}”.", item.is_accepted, name)
+            reason = gettext("Moves to “%(name)s”.") % {"name": name}
+            yield Item(item.uri, "remove", reason, item.is_accepted, name)
         elif item.kind == "add" and item.uri in going:
             name = going[item.uri]
-            reason = f"Moves here from “{name}”. {item.reason}"
+            reason = gettext("Moves here from “%(name)s”. %(reason)s") % {"name": name, "reason": item.reason}
             yield Item(item.uri, "add", reason, item.is_accepted, name)
         else:
             yield item

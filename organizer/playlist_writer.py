@@ -5,6 +5,9 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from organizer import accounts, jobs, learning, plans, proposals, reversals
 from organizer.merging import ROOM, WRITE, Action, wrote
@@ -14,7 +17,7 @@ from organizer.providers.spotify import PlaylistHead, Refused, SnapshotChanged
 from organizer.reading import Reader, mark_of
 from organizer.reverting import placed
 
-DESCRIPTION = "Made by Cratewise from your liked songs. {mark}"
+DESCRIPTION = gettext_lazy("Made by Cratewise from your liked songs. %(mark)s")
 TRIES = 3  # of removals from a playlist that is changed all the time
 
 
@@ -34,7 +37,7 @@ class PlaylistWriter:
 
     def write(self) -> None:
         if self.rule.is_claimed:
-            self._tell("“{}” comes from a backup and was not looked at yet. Make a new plan.")
+            self._tell(_("“%(name)s” comes from a backup and was not looked at yet. Make a new plan."))
         elif self._is_ready():
             self._remove()
             self._add()
@@ -53,17 +56,15 @@ class PlaylistWriter:
         try:
             self._look(self._head())
         except NotFound:
-            self._tell("“{}” is gone from Spotify; it was not written. Make a new plan.")
+            self._tell(_("“%(name)s” is gone from Spotify; it was not written. Make a new plan."))
             return False
         return True
 
     def _head(self) -> PlaylistHead:
         head = accounts.with_spotify(self.rule.account, lambda api: api.playlist(self.rule.spotify_id))
         if (head.spotify_id, head.owner_id) != (self.rule.spotify_id, self.rule.account.spotify_id):
-            raise NotOurs(
-                f"“{self.rule.name}” belongs to somebody else on Spotify; Cratewise does not write to it.",
-                permanent=True,
-            )
+            sentence = _("“%(name)s” belongs to somebody else on Spotify; Cratewise does not write to it.")
+            raise NotOurs(sentence % {"name": self.rule.name}, permanent=True)
         return head
 
     def _look(self, head: PlaylistHead) -> None:
@@ -72,7 +73,7 @@ class PlaylistWriter:
         found = learning.look(self.reader, self.rule, head, writing=self.plan)
         self.entries = found.entries
         if found.is_edited:
-            self._tell("“{}” had changed on Spotify meanwhile; your edits were kept.")
+            self._tell(_("“%(name)s” had changed on Spotify meanwhile; your edits were kept."))
             self.refused |= set(self.rule.tombstones) - taken_out
         has_changed = self.rule.snapshot_id != self.entry.get("snapshot_id")
         if has_changed and self.plan.kind == Plan.Kind.ORGANIZE:
@@ -100,7 +101,7 @@ class PlaylistWriter:
     def _send_create(self) -> PlaylistHead:
         self.rule.ref = self.rule.ref or secrets.token_hex(6)
         self.rule.save(update_fields=["ref"])
-        description = DESCRIPTION.format(mark=mark_of(self.rule))
+        description = DESCRIPTION % {"mark": mark_of(self.rule)}
         return accounts.with_spotify(
             self.rule.account,
             lambda api: api.create_playlist(name=self.rule.name, description=description),
@@ -110,18 +111,19 @@ class PlaylistWriter:
         """The playlist of an earlier create whose answer never came, known by the mark in its description."""
         found = self.reader.marked(mark_of(self.rule))
         if len(found) > 1:
-            self._tell("Spotify made “{}” twice. Cratewise uses one; you can delete the empty one.")
+            self._tell(_("Spotify made “%(name)s” twice. Cratewise uses one; you can delete the empty one."))
         return max(found, key=lambda head: (head.total, head.spotify_id)) if found else None
 
     def _remove(self) -> None:
-        for _ in range(TRIES):
+        for _attempt in range(TRIES):
             try:
                 for chunk in _chunks(self._to_remove()):
                     self._send_remove(chunk)
                 return
             except SnapshotChanged:  # somebody was quicker: learn, and go on from the difference
                 self._look(self._head())
-        raise ProviderError(f"“{self.rule.name}” is being changed on Spotify right now.")
+        sentence = _("“%(name)s” is being changed on Spotify right now.")
+        raise ProviderError(sentence % {"name": self.rule.name})
 
     def _to_remove(self) -> list[str]:
         """What is still there, and not put in by hand since. What was ticked although it was put in by hand, goes."""
@@ -138,7 +140,10 @@ class PlaylistWriter:
         out = {*self.rule.written_uris, *self.refused, *(set(self.rule.tombstones) - self.intent.revived)}
         adds = [uri for uri in self.intent.adds if uri not in out]
         if len(adds) > (room := ROOM - self.entries):
-            self._tell(f"“{{}}” is full: Spotify takes {ROOM:,} songs in a playlist. The rest stays out.")
+            self._tell(
+                _("“%(name)s” is full: Spotify takes %(room)s songs in a playlist. The rest stays out."),
+                room=number_format(ROOM, force_grouping=True),
+            )
         model = reversals.model_of(self.plan, self.rule)
         if model is None:
             for chunk in _chunks(adds[:room]):
@@ -156,7 +161,11 @@ class PlaylistWriter:
             )
         except Refused as refused:
             if len(chunk) == 1:
-                self._tell(f"Spotify did not take a song for “{{}}” ({chunk[0]}). {refused}")
+                self._tell(
+                    _("Spotify did not take a song for “%(name)s” (%(song)s). %(reason)s"),
+                    song=chunk[0],
+                    reason=refused,
+                )
                 # Unticked it stays unticked in later plans, and is not tried again every day.
                 self.plan.items.filter(playlist=self.rule, uri=chunk[0]).update(is_accepted=False)
                 return 0
@@ -198,8 +207,8 @@ class PlaylistWriter:
         written = self.job.cursor.get("written", 0) + came + went
         jobs.tick(self.job, done=written, counts=self.job.counts | {"written": written})
 
-    def _tell(self, sentence: str) -> None:
-        plans.tell(self.plan, sentence.format(self.entry["name"]))
+    def _tell(self, sentence: str, **values: object) -> None:
+        plans.tell(self.plan, sentence % {"name": self.entry["name"], **values})
 
 
 def _chunks(uris: list[str]) -> list[list[str]]:

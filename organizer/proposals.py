@@ -4,15 +4,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from classifier.labels import display_name
 from organizer import learning, placements, verdicts
 from organizer.drafts import Draft, Proposal, tracks_of
 from organizer.duplicates import Release, one_each, recordings
+from organizer.genre_names import genre_name
 from organizer.learning import seen_of
 from organizer.merging import ROOM, Action, PlaylistDiff, Removals, Seen, Terms, diff, moving
 from organizer.models import GenrePlaylist, SpotifyAccount, Track
@@ -42,12 +43,10 @@ def check_claims(rules: Sequence[GenrePlaylist], heads: Heads, reader: Reader) -
             rule.save(update_fields=["is_claimed"])
             continue
         learning.forget_playlist(rule)
-        notes.append(
-            _(
-                "The playlist that your backup names for “%(name)s” is not one that Cratewise made in this account."
-            )
-            % {"name": rule.name}
+        sentence = _(
+            "The playlist that your backup names for “%(name)s” is not one that Cratewise made in this account."
         )
+        notes.append(sentence % {"name": rule.name})
     return notes
 
 
@@ -91,9 +90,13 @@ def _overflow(proposal: Proposal) -> str:
     songs = proposal.diff.overflow
     if not songs:
         return ""
-    return _(
-        "“%(name)s” would be too long: Spotify takes %(most)s songs in a playlist; %(songs)s stay out."
-    ) % {"name": proposal.name, "most": f"{ROOM:,}", "songs": f"{songs:,}"}
+    sentence = ngettext(
+        "“%(name)s” would be too long: Spotify takes %(room)s songs in a playlist; %(songs)s stays out.",
+        "“%(name)s” would be too long: Spotify takes %(room)s songs in a playlist; %(songs)s stay out.",
+        songs,
+    )
+    room, left = (number_format(count, force_grouping=True) for count in (ROOM, songs))
+    return sentence % {"name": proposal.name, "room": room, "songs": left}
 
 
 @dataclass(frozen=True)
@@ -170,11 +173,11 @@ def _reason(song: Verdict, rule: GenrePlaylist) -> str:
         return _("No other of your playlists takes it.")
     if song.is_own_word:
         said = [genre for genre in (song.genre, *song.also) if is_within(genre, rule.genres)]
-        return _("You said %(genre)s.") % {"genre": display_name(said[0])}
+        return _("You said %(genre)s.") % {"genre": genre_name(said[0])}
     spoke = [str(EVIDENCE.get(name, name)) for name in song.why]
     return _("%(percent)s %(genres)s, by %(evidence)s.") % {
         "percent": f"{song.probability_of(rule.genres):.0%}",
-        "genres": " / ".join(map(display_name, rule.genres)),
+        "genres": " / ".join(map(genre_name, rule.genres)),
         "evidence": get_text_list(spoke, _("and")) or _("the model"),
     }
 
@@ -191,7 +194,7 @@ def _leaving(uri: str, known: Known, rule: GenrePlaylist, passing: Collection[st
         return _("Another of your playlists takes it now.")
     likely = song.probability_of(rule.genres)
     if not is_within(song.genre, rule.genres) or likely >= rule.min_confidence - SLACK:
-        return _("Now %(genre)s.") % {"genre": display_name(song.genre)}
+        return _("Now %(genre)s.") % {"genre": genre_name(song.genre)}
     return _("Only %(likely)s sure; this playlist asks for %(asked)s.") % {
         "likely": f"{likely:.0%}",
         "asked": f"{rule.min_confidence:.0%}",
@@ -202,7 +205,7 @@ def _excluded(song: Verdict, decided: Decisions) -> str:
     """Why it goes to no playlist; nothing where it may."""
     barred, artist = decided.exclusions, song.track.primary_artist_id
     if barred.takes_genre(song.genre):
-        return _("You exclude the genre %(genre)s.") % {"genre": display_name(song.genre)}
+        return _("You exclude the genre %(genre)s.") % {"genre": genre_name(song.genre)}
     if artist in barred.artists:
         return _("You exclude the artist %(artist)s.") % {"artist": barred.artists[artist]}
     if word := barred.word_in(placements.names_of(song)):

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from organizer import accounts
 from organizer.models import GenrePlaylist, SpotifyAccount
@@ -156,20 +157,20 @@ class Reader:
         Pages come one by one, so after several of them the head is read again: an edit in between would otherwise
         look like songs taken out or put in. Raises a transient ProviderError when the playlist does not keep still.
         """
-        for _ in range(TRIES):
+        for _attempt in range(TRIES):
             pages = self._pages_of(head)
             self._read_on(pages)
             again = head if pages.is_whole and pages.offset == PAGE else self.head(head.spotify_id)
             del self.kept["pages"]  # only now: asking for the head may be interrupted, too
             if again is None:
-                raise NotFound(f"“{head.name}” is gone from Spotify.")
+                raise NotFound(_("“%(name)s” is gone from Spotify.") % {"name": head.name})
             if again.snapshot_id == head.snapshot_id and pages.is_whole:
                 unreadable = (pages.total or 0) - len(pages.uris)
                 return Contents(head.snapshot_id, tuple(pages.uris), pages.isrcs, unreadable)
             head = again
             if head.spotify_id in self.kept.get("heads", {}).get("found", {}):
                 self.kept["heads"]["found"][head.spotify_id] = asdict(head)
-        raise ProviderError(f"“{head.name}” is being changed on Spotify right now.")
+        raise ProviderError(_("“%(name)s” is being changed on Spotify right now.") % {"name": head.name})
 
     def _pages_of(self, head: PlaylistHead) -> Pages:
         kept = Pages(**self.kept["pages"]) if "pages" in self.kept else None

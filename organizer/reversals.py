@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from organizer import reverting
 from organizer.drafts import Draft, Proposal
@@ -39,14 +41,14 @@ def concerned(account: SpotifyAccount, wish: Mapping[str, Any]) -> list[GenrePla
 def _run(account: SpotifyAccount, plan_id: int) -> Plan:
     run = runs(account).filter(pk=plan_id).first()
     if run is None:
-        raise PlanError("Nothing was written in this run, so there is nothing to undo.")
+        raise PlanError(_("Nothing was written in this run, so there is nothing to undo."))
     return run
 
 
 def _version(account: SpotifyAccount, version_id: int) -> PlaylistVersion:
     found = PlaylistVersion.objects.filter(pk=version_id, playlist__account=account, uris_after__isnull=False)
     if (version := found.first()) is None:
-        raise PlanError("This version is not known any more, so it cannot be restored.")
+        raise PlanError(_("This version is not known any more, so it cannot be restored."))
     return version
 
 
@@ -68,22 +70,30 @@ def _draft(empty: Draft, rules: Iterable[GenrePlaylist], heads: Heads) -> Draft:
     for rule in rules:
         head = heads.get(rule.spotify_id)
         if head is None:
-            notes.append(f"You deleted “{rule.name}” on Spotify, so nothing in it can be taken back.")
+            sentence = _("You deleted “%(name)s” on Spotify, so nothing in it can be taken back.")
+            notes.append(sentence % {"name": rule.name})
             continue
         items = _undone(empty.target, rule) if empty.target else _restored(empty.version, rule)
         kept = [item for item in items if item.kind != "add" or item.uri.startswith(ADDABLE)]
         if len(kept) < len(items):
-            lost = len(items) - len(kept)
-            notes.append(
-                f"{lost} of the songs of “{head.name}” are files of your own; only you can put them back."
-            )
+            notes.append(_lost(len(items) - len(kept), head.name))
         if empty.target and _was_created(empty.target, rule):
-            notes.append(
-                f"“{head.name}” was made by this run. Apps cannot delete playlists, so it stays, without the run's"
+            sentence = _(
+                "“%(name)s” was made by this run. Apps cannot delete playlists, so it stays, without the run's"
                 " songs, and is not updated any more."
             )
+            notes.append(sentence % {"name": head.name})
         proposals.append(Proposal(rule, _diff(rule, kept, empty), head))
     return Draft(proposals, notes, empty.kind, empty.target, empty.version)
+
+
+def _lost(count: int, name: str) -> str:
+    sentence = ngettext(
+        "%(count)s of the songs of “%(name)s” is a file of your own; only you can put it back.",
+        "%(count)s of the songs of “%(name)s” are files of your own; only you can put them back.",
+        count,
+    )
+    return sentence % {"count": count, "name": name}
 
 
 def _undone(run: Plan, rule: GenrePlaylist) -> tuple[Item, ...]:

@@ -6,9 +6,20 @@ No database, no network: sequences of uris come in, Items go out.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.functional import Promise as StrPromise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from organizer.merging import WRITE, Item
 
 Change = tuple[Sequence[str], Sequence[str]]  # contents before and after
+
+# Why a song comes back, and why one goes.
+OF_A_RUN = gettext_lazy("It was removed by this run."), gettext_lazy("It was added by this run.")
+OF_LATER = (
+    gettext_lazy("It was removed by what came after."),
+    gettext_lazy("It was added by what came after."),
+)
 
 
 @dataclass(frozen=True)
@@ -33,38 +44,36 @@ def hand_edits(changes: Iterable[Change], now: Collection[str]) -> HandEdits:
 def undone(now: Sequence[str], run: Change, later: HandEdits) -> tuple[Item, ...]:
     """Take back what one run changed, and nothing else."""
     before, after = run
-    return _back(now, came=_less(after, before), went=_less(before, after), later=later, what="this run")
+    return _back(now, came=_less(after, before), went=_less(before, after), later=later, words=OF_A_RUN)
 
 
 def restored(now: Sequence[str], version: Sequence[str], later: HandEdits) -> tuple[Item, ...]:
     """Everything that differs from an earlier version goes back to it."""
-    return _back(now, came=_less(now, version), went=_less(version, now), later=later, what="what came after")
+    return _back(now, came=_less(now, version), went=_less(version, now), later=later, words=OF_LATER)
 
 
 def _back(
-    now: Sequence[str], *, came: list[str], went: list[str], later: HandEdits, what: str
+    now: Sequence[str],
+    *,
+    came: list[str],
+    went: list[str],
+    later: HandEdits,
+    words: tuple[StrPromise, StrPromise],
 ) -> tuple[Item, ...]:
+    removed, added = words
     there = set(now)
     to_remove = [uri for uri in came if uri in there]
     to_add = [uri for uri in went if uri not in there]
     return (
+        *(Item(uri, "add", str(removed), True) for uri in to_add if uri not in later.taken_out),
+        *(Item(uri, "remove", str(added), True) for uri in to_remove if uri not in later.put_in),
         *(
-            Item(uri, "add", f"It was removed by {what}.", True)
-            for uri in to_add
-            if uri not in later.taken_out
-        ),
-        *(
-            Item(uri, "remove", f"It was added by {what}.", True)
-            for uri in to_remove
-            if uri not in later.put_in
-        ),
-        *(
-            Item(uri, "kept_out", "You took it out by hand since.", False)
+            Item(uri, "kept_out", _("You took it out by hand since."), False)
             for uri in to_add
             if uri in later.taken_out
         ),
         *(
-            Item(uri, "kept_in", "You put it in by hand since.", False)
+            Item(uri, "kept_in", _("You put it in by hand since."), False)
             for uri in to_remove
             if uri in later.put_in
         ),

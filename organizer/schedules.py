@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from organizer import jobs, plans, writing
 from organizer.models import Job, Plan, PlanItem, SpotifyAccount
@@ -93,7 +94,7 @@ def _next(job: Job, account: SpotifyAccount) -> Job | None:
     applies = job.wish["then"] == "apply" and account.schedule_applies
     if job.kind == Job.Kind.ORGANIZE:
         if not account.playlists.filter(is_active=True).exists():
-            raise plans.PlanError("No plan was made, because no genre is chosen yet.")
+            raise plans.PlanError(_("No plan was made, because no genre is chosen yet."))
         wish = {"then": "apply" if applies else "plan"}
         planning, is_new = plans.start(account, wish=wish)
         if not is_new:  # the user is having one made just now

@@ -8,7 +8,8 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from classifier.labels import FAMILIES, SUB_GENRES, display_name
+from classifier.labels import FAMILIES, SUB_GENRES
+from organizer.genre_names import genre_name
 from organizer.overview import Songs
 
 PARTS = {
@@ -79,9 +80,7 @@ class SongFilter(forms.Form):
         """The fields besides the words. Of all genres only those of this library are offered."""
         asked, found = self.asked, []
         offered = {asked.get("genre", ""), *genres} - {""}
-        names = sorted(
-            ((genre, display_name(genre)) for genre in offered), key=lambda pair: pair[1].casefold()
-        )
+        names = sorted(((genre, genre_name(genre)) for genre in offered), key=lambda pair: pair[1].casefold())
         for name in ("genre", "part", "known", "sort"):
             field: Any = self.fields[name]
             options: list[Any] = [("", _("All genres")), *names] if name == "genre" else list(field.choices)

@@ -10,8 +10,10 @@ from functools import wraps
 
 from celery import shared_task
 from celery.signals import worker_ready
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_lazy
 from kombu.exceptions import OperationalError as BrokerError
 
 from classifier.errors import AudioError, DataError, ModelError
@@ -39,7 +41,7 @@ IO, ML, TRAIN = "io", "ml", "train"
 HEAR_AT_MOST_S = 120
 LONGEST_COUNTDOWN_S = 120.0
 OUR_OUTAGE_S = 15.0
-OUR_OUTAGE = "This instance’s own database failed for a moment. Nothing is lost; trying again."
+OUR_OUTAGE = gettext_lazy("This instance’s own database failed for a moment. Nothing is lost; trying again.")
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,12 @@ def work(job_id: int, token: str = "") -> Job | None:
     job = jobs.claim(job_id, token)
     if job is None:
         return None
+    with translation.override(job.account.spoken_language if job.account else settings.LANGUAGE_CODE):
+        return _work(job)
+
+
+def _work(job: Job) -> Job | None:
+    """One batch of a claimed job; what is stored for its owner to read is in the language that they read."""
     try:
         with jobs.keep_alive(job):
             _run_batch(job)
@@ -128,7 +136,7 @@ def work(job_id: int, token: str = "") -> Job | None:
     except (OperationalError, InterfaceError, LedgerDown) as error:
         log.warning("Job %s waits: the database failed (%s).", job.pk, type(error).__name__)
         connection.close()  # if it stays away, so does what follows: then the lease runs out
-        jobs.wait(job, OUR_OUTAGE_S, OUR_OUTAGE, Job.Wait.OUTAGE)
+        jobs.wait(job, OUR_OUTAGE_S, str(OUR_OUTAGE), Job.Wait.OUTAGE)
     except ScopeMissing as error:
         jobs.fail(job, str(error), remedy=jobs.RECONNECT)
     except ProviderError as error:
@@ -142,10 +150,10 @@ def work(job_id: int, token: str = "") -> Job | None:
         if not Job.objects.filter(pk=job.pk).exists():  # the user disconnected: what it worked on is gone
             return None
         log.exception("Job %s failed in phase %s", job.pk, job.phase)
-        jobs.fail(
-            job,
-            f"Something unexpected went wrong. The log has the details under “Job {job.pk}”. You can resume it.",
+        sentence = gettext(
+            "Something unexpected went wrong. The log has the details under “Job %(number)s”. You can resume it."
         )
+        jobs.fail(job, sentence % {"number": job.pk})
     return Job.objects.select_related("account").filter(pk=job.pk).first()
 
 

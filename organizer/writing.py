@@ -7,6 +7,8 @@ import time
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from organizer import jobs, plans
 from organizer.merging import Action
@@ -17,9 +19,12 @@ from organizer.reading import Interrupted, Reader
 
 BATCH_S = 60.0
 TRUST_S = 120.0  # how long we go without asking again which playlists the user still has
-PLANNING = (
+PLANNING = gettext_lazy(
     "A new plan is being made, which will take this one's place. Wait until that is done, or cancel it."
 )
+
+DELETED = gettext_lazy("You deleted “%(name)s” on Spotify meanwhile; it was not written. Make a new plan.")
+BACK = gettext_lazy("“%(name)s” is back on Spotify; it was not written. Make a new plan.")
 
 
 @transaction.atomic
@@ -27,12 +32,12 @@ def start(plan: Plan) -> tuple[Job, bool]:
     """One write job for the plan; a second click finds the first one's. Raises PlanError when it is too late."""
     SpotifyAccount.objects.select_for_update().get(pk=plan.account_id)
     if _is_planned_anew(plan):
-        raise plans.PlanError(PLANNING)
+        raise plans.PlanError(str(PLANNING))
     job, is_new = jobs.start(plan.account, Job.Kind.WRITE)
     if is_new and not plans.begin_applying(plan, job):
-        raise plans.PlanError("This plan was applied, discarded or replaced already. Make a new one.")
+        raise plans.PlanError(_("This plan was applied, discarded or replaced already. Make a new one."))
     if not is_new and not Plan.objects.filter(pk=plan.pk, job=job).exists():
-        raise plans.PlanError("Another plan is being written right now. Wait until that is done.")
+        raise plans.PlanError(_("Another plan is being written right now. Wait until that is done."))
     if is_new:
         Job.objects.filter(pk=job.pk).update(cost=plan.calls)
     return job, is_new
@@ -51,9 +56,10 @@ def write_batch(job: Job) -> bool:
     if plan and plan.state == Plan.State.APPLIED:
         return True  # a worker that was killed before it could say so
     if plan is None:
-        raise ProviderError("This plan was replaced by a newer one; nothing more is written.", permanent=True)
+        sentence = _("This plan was replaced by a newer one; nothing more is written.")
+        raise ProviderError(sentence, permanent=True)
     if _is_planned_anew(plan):
-        jobs.wait(job, 15, "A new plan is being made.")
+        jobs.wait(job, 15, _("A new plan is being made."))
         return False
     entries = [entry for entry in plan.entries if entry["is_accepted"] and entry["calls"]]
     waiting = [entry for entry in entries if entry["playlist"] not in job.cursor.get("done", [])]
@@ -90,8 +96,8 @@ def _write_next(job: Job, plan: Plan, waiting: list[dict[str, Any]]) -> None:
         if is_deleted == asked:
             PlaylistWriter(job, plan, rule, reader=reader, entry=entry).write()
         else:
-            what = "You deleted “{}” on Spotify meanwhile" if is_deleted else "“{}” is back on Spotify"
-            plans.tell(plan, f"{what.format(entry['name'])}; it was not written. Make a new plan.")
+            sentence = DELETED if is_deleted else BACK
+            plans.tell(plan, sentence % {"name": entry["name"]})
     _mark_done(job, rule)
 
 

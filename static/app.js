@@ -1,15 +1,8 @@
 // Small comforts; every page works without them.
 
-// Times in the reader's own zone.
-function showLocalTimes(root) {
-  for (const time of root.querySelectorAll("time[data-local]")) {
-    const when = new Date(time.dateTime);
-    const isToday = when.toDateString() === new Date().toDateString();
-    const isThisYear = when.getFullYear() === new Date().getFullYear();
-    const date = isToday ? {} : { day: "numeric", month: "short", ...(isThisYear ? {} : { year: "numeric" }) };
-    time.textContent = when.toLocaleString([], { ...date, hour: "2-digit", minute: "2-digit" });
-  }
-}
+// The server writes all times; here it learns the reader's zone, for the next page.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone) document.cookie = `time_zone=${zone};path=/;max-age=31536000;samesite=lax`;
 
 // Say a job's phase aloud when it changes, not at every refresh of the figures; each job by itself.
 const saidBefore = new Map();
@@ -31,11 +24,7 @@ for (const button of document.querySelectorAll("[data-tick-all]")) {
   });
 }
 
-showLocalTimes(document);
-document.addEventListener("htmx:load", (event) => {
-  showLocalTimes(event.detail.elt);
-  announce(event.detail.elt);
-});
+document.addEventListener("htmx:load", (event) => announce(event.detail.elt));
 
 // Copy a text that has to be pasted elsewhere, and say so.
 for (const button of document.querySelectorAll("[data-copy]")) {
@@ -46,4 +35,3 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     document.getElementById("announcer").textContent = button.dataset.copied;
   });
 }
-

@@ -7,6 +7,8 @@ const send = document.getElementById("send");
 const record = document.getElementById("record");
 const recorded = document.getElementById("recorded");
 const announcer = document.getElementById("announcer");
+const words = form.dataset; // in the page's language
+const [listenToIt, recordIt] = [send.textContent, record.textContent];
 
 function complain(id, sentence) {
   const place = document.getElementById(id);
@@ -16,8 +18,7 @@ function complain(id, sentence) {
 
 function isTooLarge(file) {
   const limit = Number(form.dataset.maxBytes);
-  const text = `This file is larger than ${Math.round(limit / 1e6)} MB. A minute of the song is enough.`;
-  complain("sound-problem", file && file.size > limit ? text : "");
+  complain("sound-problem", file && file.size > limit ? words.tooLarge : "");
   return Boolean(file) && file.size > limit;
 }
 
@@ -35,13 +36,13 @@ form.addEventListener("submit", (event) => {
     return;
   }
   send.disabled = true;
-  send.textContent = "Sending…";
+  send.textContent = words.sending;
 });
 
 // Coming back with the browser's Back button.
 window.addEventListener("pageshow", () => {
   send.disabled = false;
-  send.textContent = "Listen to it";
+  send.textContent = listenToIt;
 });
 
 for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
@@ -58,11 +59,11 @@ for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
 
 // --- the microphone: asked for by a click only ----------------------------------------------------
 
-const WHY = {
-  NotAllowedError: "The browser did not allow the microphone. You can allow it next to the address, or choose a file.",
-  NotFoundError: "No microphone was found. You can choose a file instead.",
-  NotReadableError: "The microphone is in use by another program.",
-};
+// The page has a sentence for the errors that happen: data-not-found-error and the like.
+function why(error) {
+  return words[error.name[0].toLowerCase() + error.name.slice(1)] || words.otherError;
+}
+
 // Music, not speech: what makes calls clear would take the music out.
 const SOUND = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
@@ -78,8 +79,8 @@ async function listen() {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: SOUND });
     await capture(stream);
   } catch (error) {
-    complain("record-problem", WHY[error.name] || "The recording failed. You can choose a file instead.");
-    record.textContent = "Record ten seconds";
+    complain("record-problem", why(error));
+    record.textContent = recordIt;
     record.disabled = false;
     recorded.hidden = true;
   }
@@ -99,14 +100,14 @@ function capture(stream) {
     recorder.addEventListener("stop", () => {
       end();
       put(new File(parts, "Recording", { type: recorder.mimeType }));
-      announcer.textContent = "Recorded. Sending it.";
+      announcer.textContent = words.recorded;
       form.requestSubmit(send);
       resolve();
     });
     recorded.value = 0;
     recorded.hidden = false;
-    record.textContent = "Recording…";
-    announcer.textContent = `Recording ${RECORD_S} seconds.`;
+    record.textContent = words.recording;
+    announcer.textContent = words.recordingAloud;
     recorder.start();
     setTimeout(() => recorder.state === "recording" && recorder.stop(), RECORD_S * 1000);
   });

@@ -8,7 +8,7 @@ function resum() {
   const extra = { calls: Math.ceil(known.length / LOOKED_UP_TOGETHER) };
   for (const shown of document.querySelectorAll("[data-sum]")) {
     const sum = ticked.reduce((total, box) => total + Number(box.dataset[shown.dataset.sum]), 0);
-    shown.textContent = (sum + (extra[shown.dataset.sum] ?? 0)).toLocaleString();
+    shown.textContent = (sum + (extra[shown.dataset.sum] ?? 0)).toLocaleString(document.documentElement.lang);
   }
 }
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from organizer.models.fields import EncryptedTextField, Sealed
 
@@ -27,21 +28,21 @@ class SpotifyAccount(models.Model):
     """A user's link to Spotify. Everything that came from Spotify hangs off this row and goes with it."""
 
     class Schedule(models.TextChoices):
-        OFF = "off", "Only when I say so"
-        DAILY = "daily", "Every day"
-        WEEKLY = "weekly", "Every week"
+        OFF = "off", _("Only when I say so")
+        DAILY = "daily", _("Every day")
+        WEEKLY = "weekly", _("Every week")
 
     class Removals(models.TextChoices):
         """What becomes of songs in our playlists that no longer belong there. Pinned songs always stay."""
 
-        NEVER = "never", "Leave them where they are"
-        ASK = "ask", "Show them; I tick what should go"
-        MIRROR = "mirror", "Tick them for me; I can untick what should stay"
+        NEVER = "never", _("Leave them where they are")
+        ASK = "ask", _("Show them; I tick what should go")
+        MIRROR = "mirror", _("Tick them for me; I can untick what should stay")
 
     class Theme(models.TextChoices):
-        AUTO = "", "As the device is set"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
+        AUTO = "", _("As the device is set")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="spotify")
     account_id = models.CharField(max_length=100, unique=True)  # me.account_id, or me.id where it is missing
@@ -74,6 +75,7 @@ class SpotifyAccount(models.Model):
     # Songs that go to no playlist: {"genres": [slug], "artists": [[Spotify id, name]], "words": [text]}
     exclusions = models.JSONField(default=dict, blank=True)
     language = models.CharField(max_length=8, blank=True)  # empty: the browser's
+    browser_language = models.CharField(max_length=8, blank=True)  # of the last visit; jobs speak it
     theme = models.CharField(max_length=8, choices=Theme.choices, blank=True)
     time_zone = models.CharField(max_length=40, blank=True)  # empty: the browser's
     # What the stored verdicts were made by and when; an empty stamp: something has changed since.
@@ -85,6 +87,11 @@ class SpotifyAccount(models.Model):
 
     def __str__(self) -> str:
         return self.display_name or self.account_id
+
+    @property
+    def spoken_language(self) -> str:
+        """What to write to them in while they are not there."""
+        return self.language or self.browser_language or settings.LANGUAGE_CODE
 
     @property
     def link_dies_at(self) -> datetime:

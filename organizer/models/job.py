@@ -3,6 +3,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from organizer.models.account import SpotifyAccount
 
@@ -23,12 +24,12 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 class Job(models.Model):
     class Kind(models.TextChoices):
-        ORGANIZE = "organize", "Read and classify the library"
-        PLAN = "plan", "Make a plan"
-        WRITE = "write", "Write playlists"
-        TRAIN = "train", "Train a model"
-        RECLASSIFY = "reclassify", "Classify again with another model"
-        MAP = "map", "Draw the map of a library"
+        ORGANIZE = "organize", _("Read and classify the library")
+        PLAN = "plan", _("Make a plan")
+        WRITE = "write", _("Write playlists")
+        TRAIN = "train", _("Train a model")
+        RECLASSIFY = "reclassify", _("Classify again with another model")
+        MAP = "map", _("Draw the map of a library")
 
     class State(models.TextChoices):
         QUEUED = "queued"

@@ -7,6 +7,9 @@ is used in the same breath and never stored.
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from organizer.providers import sentences
 from organizer.providers.errors import GateClosed, ProviderError
 from organizer.providers.http import Http
 from organizer.providers.matching import Preview, Wanted, is_same_song
@@ -38,17 +41,18 @@ class Deezer:
     def _get(self, path: str, **params: Any) -> Mapping[str, Any] | None:
         body = self._http.call("deezer", "GET", self._url + path, params=params).json()
         if not isinstance(body, dict):
-            raise ProviderError("Deezer's answer was not in the expected form.")
+            raise ProviderError(_("Deezer's answer was not in the expected form."))
         error = body.get("error")
         if not error:
             return body
         if isinstance(error, dict) and error.get("code") == NO_DATA:
             return None
         if isinstance(error, dict) and error.get("code") == QUOTA:
-            reason = "Deezer asked us to wait (rate limit)."
+            reason = sentences.kept(sentences.ASKED, "deezer")
             self._http.gate.block("deezer", QUOTA_PAUSE_S, reason, RATE)
-            raise GateClosed(reason, retry_after_s=QUOTA_PAUSE_S, kind=RATE)
-        raise ProviderError("Deezer could not answer a look-up.")
+            sentence = sentences.told(reason, "deezer")
+            raise GateClosed(sentence, retry_after_s=QUOTA_PAUSE_S, kind=RATE)
+        raise ProviderError(_("Deezer could not answer a look-up."))
 
 
 def _matches(hit: Mapping[str, Any], song: Wanted) -> bool:

@@ -12,8 +12,9 @@ from typing import Protocol, TypeVar
 
 import redis
 
+from organizer.providers import sentences
 from organizer.providers.errors import GateClosed, LedgerDown
-from organizer.providers.paces import NAMES, PACES, Pace
+from organizer.providers.paces import PACES, Pace
 from organizer.providers.redis_gate import RedisGate
 from organizer.providers.standing import QUOTA, RATE, Entry, Standing
 
@@ -66,8 +67,8 @@ class Gate:
         """Count one call in, or raise GateClosed; whether `succeeded` wants to know that it went well."""
         entry = self._or_ledger(lambda: self._enter_by_redis(service), lambda: self._enter_by_ledger(service))
         if entry.wait_s > 0:
-            sentence = entry.reason or f"Pacing calls to {_name(service)} to stay within its limits."
-            raise GateClosed(sentence, retry_after_s=entry.wait_s, kind=entry.kind)
+            reason = entry.reason or sentences.kept(sentences.PACED, service)
+            raise GateClosed(sentences.told(reason, service), retry_after_s=entry.wait_s, kind=entry.kind)
         return entry.is_shaky
 
     def block(self, service: str, seconds: float, reason: str, kind: str = RATE) -> None:
@@ -79,7 +80,7 @@ class Gate:
     def failed(self, service: str) -> None:
         """No answer, or none that could be used. Several in a row give the service a rest."""
         if service not in WITHOUT_BREAKER:
-            reason = f"{_name(service)} does not answer properly just now; we give it a rest and look again."
+            reason = sentences.kept(sentences.RESTING, service)
             self._change(service, lambda known: known.failed(time.time(), reason))
 
     def succeeded(self, service: str) -> None:
@@ -165,7 +166,3 @@ class Gate:
                 self._redis_again_at = time.monotonic() + REDIS_AGAIN_S
                 self._epochs.clear()  # whatever it knows when it is back may be old
         return by_ledger()
-
-
-def _name(service: str) -> str:
-    return NAMES.get(service, service)

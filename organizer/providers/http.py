@@ -9,7 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from django.utils.translation import gettext as _
 
+from organizer.providers import sentences
 from organizer.providers.errors import AmbiguousWrite, GateClosed, ProviderError
 from organizer.providers.gate import Gate
 from organizer.providers.paces import NAMES
@@ -46,7 +48,7 @@ class Answer:
         """The parsed body, None if empty; ProviderError if it is not JSON."""
         is_json, body = self._parsed
         if not is_json:
-            raise ProviderError("The service gave an answer that could not be read.")
+            raise ProviderError(_("The service gave an answer that could not be read."))
         return body
 
     def error_field(self, name: str) -> str:
@@ -91,7 +93,8 @@ class Http:
         response = self._send(service, method, url, options)
         text = self._read(response).decode("utf-8", "replace")
         if response.status_code >= 500:
-            raise _outage(service, method, f"answered with an error ({response.status_code})")
+            sentence = _("%(service)s answered with an error (%(status)s).")
+            raise _outage(service, method, sentence, status=response.status_code)
         return Answer(response.status_code, response.headers, text)
 
     def download(self, url: str, *, max_bytes: int, max_seconds: float) -> bytes:
@@ -103,7 +106,8 @@ class Http:
             response.close()
             is_gone = response.status_code < 500  # else the host is ill, and the preview may well be there
             raise ProviderError(
-                f"The preview could not be fetched ({response.status_code}).", permanent=is_gone
+                _("The preview could not be fetched (%(status)s).") % {"status": response.status_code},
+                permanent=is_gone,
             )
         return self._read(response, max_bytes=max_bytes, max_seconds=max_seconds)
 
@@ -113,9 +117,8 @@ class Http:
         if parts.scheme not in {"http", "https"} or not any(
             _matches(host, rule) for rule in self.allowed_hosts
         ):
-            raise ProviderError(
-                f"Refused to contact {host or 'an unknown host'}: not on the list.", permanent=True
-            )
+            sentence = _("Refused to contact %(host)s: not on the list.")
+            raise ProviderError(sentence % {"host": host or _("an unknown host")}, permanent=True)
 
     def _send(self, service: str, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         try:
@@ -123,9 +126,11 @@ class Http:
                 method, url, timeout=self.timeout_s, stream=True, allow_redirects=False, **options
             )
         except requests.ConnectTimeout as error:  # nothing was sent, so nothing can have happened
-            raise ProviderError(f"{NAMES.get(service, 'The service')} could not be reached.") from error
+            raise ProviderError(
+                _("%(service)s could not be reached.") % {"service": _name(service)}
+            ) from error
         except requests.RequestException as error:
-            raise _outage(service, method, "did not answer") from error
+            raise _outage(service, method, _("%(service)s did not answer.")) from error
 
     def _read(
         self, response: requests.Response, *, max_bytes: int = MAX_JSON_BYTES, max_seconds: float = 30.0
@@ -136,25 +141,24 @@ class Http:
             for chunk in response.iter_content(65536):
                 body += chunk
                 if len(body) > max_bytes:
-                    raise ProviderError("The answer was larger than allowed.", permanent=True)
+                    raise ProviderError(_("The answer was larger than allowed."), permanent=True)
                 if time.monotonic() > deadline:
-                    raise _outage("", method, "took too long to answer")
+                    raise _outage("", method, _("%(service)s took too long to answer."))
         except requests.RequestException as error:
-            raise _outage("", method, "broke off its answer") from error
+            raise _outage("", method, _("%(service)s broke off its answer.")) from error
         finally:
             response.close()
         return bytes(body)
 
     def _close_gate(self, service: str, answer: Answer) -> GateClosed:
-        name = NAMES.get(service, service)
         if answer.error_field("reason") == "QUOTA_EXCEEDED":
             seconds, kind = QUOTA_PAUSE_S, QUOTA
-            reason = f"The developer quota of {name} is used up; we look again once an hour."
+            reason = sentences.kept(sentences.USED_UP, service)
         else:
             seconds, kind = _retry_after_s(answer.headers.get("Retry-After")), RATE
-            reason = f"{name} asked us to wait (rate limit)."
+            reason = sentences.kept(sentences.ASKED, service)
         self.gate.block(service, seconds, reason, kind)
-        return GateClosed(reason, retry_after_s=seconds, kind=kind)
+        return GateClosed(sentences.told(reason, service), retry_after_s=seconds, kind=kind)
 
 
 def _matches(host: str, rule: str) -> bool:
@@ -168,8 +172,12 @@ def _retry_after_s(header: str | None) -> float:
         return DEFAULT_RATE_PAUSE_S
 
 
-def _outage(service: str, method: str, what: str) -> ProviderError:
-    sentence = f"{NAMES.get(service, 'The service')} {what}."
+def _name(service: str) -> str:
+    return NAMES.get(service) or _("The service")
+
+
+def _outage(service: str, method: str, sentence: str, **values: object) -> ProviderError:
+    sentence %= {"service": _name(service), **values}
     if method in {"POST", "PUT", "DELETE"}:
         return AmbiguousWrite(sentence)
     return ProviderError(sentence)

@@ -6,6 +6,7 @@ Reference: https://performance-partners.apple.com/search-api
 from collections.abc import Mapping
 from typing import Any
 
+from organizer.providers import sentences
 from organizer.providers.errors import GateClosed
 from organizer.providers.http import Http
 from organizer.providers.matching import Preview, Wanted, is_same_song
@@ -24,9 +25,9 @@ class ITunes:
         params = {"term": f"{song.artist} {song.title}", "media": "music", "entity": "song", "limit": 5}
         answer = self._http.call("itunes", "GET", f"{self._url}/search", params=params)
         if answer.status == 403:  # how iTunes refuses those who ask too fast
-            reason = "iTunes asked us to wait (rate limit)."
+            reason = sentences.kept(sentences.ASKED, "itunes")
             self._http.gate.block("itunes", PAUSE_S, reason, RATE)
-            raise GateClosed(reason, retry_after_s=PAUSE_S, kind=RATE)
+            raise GateClosed(sentences.told(reason, "itunes"), retry_after_s=PAUSE_S, kind=RATE)
         body = answer.json()
         hits = body.get("results") or [] if isinstance(body, dict) else []
         hit = next((hit for hit in hits if hit.get("previewUrl") and _matches(hit, song)), None)

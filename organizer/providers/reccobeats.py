@@ -6,6 +6,8 @@ Unknown ids are left out and the order is not the request's: answers are matched
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from organizer.providers.errors import ProviderError
 from organizer.providers.http import Http
 
@@ -38,7 +40,8 @@ class ReccoBeats:
         params = {"ids": ",".join(spotify_ids[:BATCH])}
         answer = self._http.call("reccobeats", "GET", f"{self._url}/audio-features", params=params)
         if answer.status != 200:
-            raise ProviderError(f"ReccoBeats refused the request ({answer.status}).", permanent=True)
+            sentence = _("%(service)s refused the request (%(status)s).")
+            raise ProviderError(sentence % {"service": "ReccoBeats", "status": answer.status}, permanent=True)
         body = answer.json()
         content = body.get("content") or [] if isinstance(body, dict) else []
         rows = (

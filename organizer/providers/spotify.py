@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from organizer.providers.errors import (
     AmbiguousWrite,
     NotFound,
@@ -151,7 +153,7 @@ class Spotify:
         uris = ",".join(f"spotify:playlist:{one}" for one in playlist_ids[:ASK])
         answer = self._get("/me/library/contains", uris=uris)
         if not isinstance(answer, list) or len(answer) != len(playlist_ids[:ASK]):
-            raise ProviderError("Spotify's answer was not in the expected form.")
+            raise ProviderError(_("Spotify's answer was not in the expected form."))
         return [bool(one) for one in answer]
 
     def create_playlist(self, *, name: str, description: str) -> PlaylistHead:
@@ -188,47 +190,51 @@ def _body_of(method: str, answer: Answer) -> Any:
     except ProviderError as error:
         if method == "GET":
             raise
-        raise AmbiguousWrite("Spotify's answer to a change could not be read.") from error
+        raise AmbiguousWrite(_("Spotify's answer to a change could not be read.")) from error
 
 
 def _api_error(answer: Answer) -> ProviderError:
     if answer.status == 401:
-        return TokenExpired("Spotify did not accept the access token.")
+        return TokenExpired(_("Spotify did not accept the access token."))
     if answer.status == 404:
-        return NotFound("Spotify does not know this playlist or song (any more).")
+        return NotFound(_("Spotify does not know this playlist or song (any more)."))
     text = answer.error_field("message") or answer.text
     if answer.status == 403:
         if "scope" in text.lower():
             return ScopeMissing(_forbidden(text))
         return ProviderError(_forbidden(text), permanent=True)
+    sentence = _("Spotify refused the request (%(status)s: %(text)s).")
+    sentence %= {"status": answer.status, "text": text[:120]}
     if answer.status == 400:
         kind = SnapshotChanged if "snapshot" in text.lower() else Refused
-        return kind(f"Spotify refused the request (400: {text[:120]}).")
-    return ProviderError(f"Spotify refused the request ({answer.status}: {text[:120]}).", permanent=True)
+        return kind(sentence)
+    return ProviderError(sentence, permanent=True)
 
 
 def _forbidden(text: str) -> str:
     """Spotify's 403 texts (often plain text, not JSON), told in terms of what to do."""
     lowered = text.lower()
     if "not registered" in lowered:
-        return "This Spotify user is not on the app's list of allowed users; its operator can add up to five."
+        return _(
+            "This Spotify user is not on the app's list of allowed users; its operator can add up to five."
+        )
     if "premium" in lowered:
-        return "The owner of the Spotify app needs Spotify Premium; until then Spotify refuses every call."
+        return _("The owner of the Spotify app needs Spotify Premium; until then Spotify refuses every call.")
     if "scope" in lowered:
-        return "A permission is missing. Please reconnect your account and allow what is asked."
-    return "Spotify refused access (403)."
+        return _("A permission is missing. Please reconnect your account and allow what is asked.")
+    return _("Spotify refused access (403).")
 
 
 def _mapping(body: Any) -> Mapping[str, Any]:
     if not isinstance(body, dict):
-        raise ProviderError("Spotify's answer was not in the expected form.")
+        raise ProviderError(_("Spotify's answer was not in the expected form."))
     return body
 
 
 def _snapshot(body: Any) -> str:
     snapshot = body.get("snapshot_id") if isinstance(body, dict) else None
     if not snapshot:
-        raise AmbiguousWrite("Spotify's answer to a change could not be read.")
+        raise AmbiguousWrite(_("Spotify's answer to a change could not be read."))
     return str(snapshot)
 
 
@@ -278,7 +284,7 @@ def _added_at(entry: Any) -> datetime | None:
 
 def _total(body: Mapping[str, Any]) -> int:
     if not isinstance(body.get("total"), int):
-        raise ProviderError("Spotify's answer was not in the expected form.")
+        raise ProviderError(_("Spotify's answer was not in the expected form."))
     return int(body["total"])
 
 

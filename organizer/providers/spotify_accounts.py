@@ -9,6 +9,8 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext as _
+
 from organizer.providers.errors import AuthRevoked, ProviderError
 from organizer.providers.http import Answer, Http
 
@@ -67,7 +69,7 @@ class Accounts:
             raise _token_error(answer)
         body = answer.json()
         if not isinstance(body, dict) or not body.get("access_token"):
-            raise ProviderError("Spotify's accounts service answered without a token.")
+            raise ProviderError(_("Spotify's accounts service answered without a token."))
         return Tokens(
             access_token=str(body["access_token"]),
             refresh_token=str(body.get("refresh_token") or ""),
@@ -91,8 +93,10 @@ def _token_error(answer: Answer) -> ProviderError:
     except (ProviderError, AttributeError):
         kind = ""
     if kind == "invalid_grant":
-        return AuthRevoked("Spotify no longer accepts this link. Please reconnect your account.")
+        return AuthRevoked(_("Spotify no longer accepts this link. Please reconnect your account."))
     if kind == "invalid_client":
-        sentence = "Spotify refused this instance's client id or secret; its operator has to correct them."
+        sentence = _("Spotify refused this instance's client id or secret; its operator has to correct them.")
         return ProviderError(sentence, permanent=True)
-    return ProviderError(f"Spotify's accounts service refused the request ({answer.status}).")
+    return ProviderError(
+        _("Spotify's accounts service refused the request (%(status)s).") % {"status": answer.status}
+    )

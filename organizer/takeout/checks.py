@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 Check = Callable[[Any, str], Any]
 MOST_ROWS = 500_000
@@ -17,8 +18,8 @@ class TakeoutError(Exception):
     """The file cannot be used; the message says why, and where in it."""
 
 
-def wrong(place: str, problem: str) -> TakeoutError:
-    return TakeoutError(f"{place}: {problem}")
+def wrong(place: str, problem: str, **values: object) -> TakeoutError:
+    return TakeoutError(f"{place}: {problem % values if values else problem}")
 
 
 def text(longest: int, *, shortest: int = 0, pattern: str = "") -> Check:
@@ -26,13 +27,14 @@ def text(longest: int, *, shortest: int = 0, pattern: str = "") -> Check:
 
     def check(value: Any, place: str) -> str:
         if not isinstance(value, str):
-            raise wrong(place, "this must be text.")
+            raise wrong(place, _("this must be text."))
         if not shortest <= len(value) <= longest:
-            raise wrong(place, f"this must have {shortest} to {longest} characters, not {len(value)}.")
+            problem = _("this must have %(least)s to %(most)s characters, not %(count)s.")
+            raise wrong(place, problem, least=shortest, most=longest, count=len(value))
         if "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
-            raise wrong(place, "this text holds a character that is none.")
+            raise wrong(place, _("this text holds a character that is none."))
         if pattern and not fits.fullmatch(value):
-            raise wrong(place, "this does not have the form that it should have.")
+            raise wrong(place, _("this does not have the form that it should have."))
         return value
 
     return check
@@ -41,7 +43,7 @@ def text(longest: int, *, shortest: int = 0, pattern: str = "") -> Check:
 def one_of(choices: Collection[str]) -> Check:
     def check(value: Any, place: str) -> str:
         if not isinstance(value, str) or value not in choices:
-            raise wrong(place, f"this must be one of {', '.join(sorted(choices))}.")
+            raise wrong(place, _("this must be one of %(choices)s."), choices=", ".join(sorted(choices)))
         return value
 
     return check
@@ -52,9 +54,9 @@ def number(least: float, most: float, *, is_whole: bool = False) -> Check:
 
     def check(value: Any, place: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
-            raise wrong(place, f"this must be a {'whole ' if is_whole else ''}number.")
+            raise wrong(place, _("this must be a whole number.") if is_whole else _("this must be a number."))
         if not least <= value <= most:
-            raise wrong(place, f"this must be from {least} to {most}.")
+            raise wrong(place, _("this must be from %(least)s to %(most)s."), least=least, most=most)
         return value
 
     return check
@@ -62,7 +64,7 @@ def number(least: float, most: float, *, is_whole: bool = False) -> Check:
 
 def flag(value: Any, place: str) -> bool:
     if not isinstance(value, bool):
-        raise wrong(place, "this must be true or false.")
+        raise wrong(place, _("this must be true or false."))
     return value
 
 
@@ -72,7 +74,9 @@ def moment(value: Any, place: str) -> datetime:
     except ValueError:
         found = None
     if found is None or timezone.is_naive(found):
-        raise wrong(place, "this must be a date and time with its zone, such as 2026-11-21T18:30:00+00:00.")
+        raise wrong(
+            place, _("this must be a date and time with its zone, such as 2026-11-21T18:30:00+00:00.")
+        )
     return found
 
 
@@ -85,15 +89,16 @@ def listing(check: Check, *, most: int = MOST_ROWS, key: Callable[[Any], Any] | 
 
     def run(value: Any, place: str) -> list[Any]:
         if not isinstance(value, list):
-            raise wrong(place, "this must be a list.")
+            raise wrong(place, _("this must be a list."))
         if len(value) > most:
-            raise wrong(place, f"this list has {len(value)} entries; {most} is the most.")
+            problem = _("this list has %(count)s entries; %(most)s is the most.")
+            raise wrong(place, problem, count=len(value), most=most)
         rows = [check(row, f"{place}[{k}]") for k, row in enumerate(value)]
         seen: set[Any] = set()
         for k, row in enumerate(rows if key else []):
             mark = key(row) if key else None
             if mark is not None and mark in seen:
-                raise wrong(f"{place}[{k}]", "this is there twice.")
+                raise wrong(f"{place}[{k}]", _("this is there twice."))
             seen.add(mark)
         return rows
 
@@ -105,10 +110,10 @@ def record(**fields: Check) -> Check:
 
     def run(value: Any, place: str) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise wrong(place, "this must be an object.")
+            raise wrong(place, _("this must be an object."))
         missing = [name for name in fields if name not in value]
         if missing:
-            raise wrong(place, f"“{missing[0]}” is missing.")
+            raise wrong(place, _("“%(name)s” is missing."), name=missing[0])
         inner = f"{place}." if place else ""
         return {name: check(value[name], f"{inner}{name}") for name, check in fields.items()}
 
@@ -127,9 +132,10 @@ def with_defaults(check: Check, **defaults: Any) -> Check:
 def mapping(keys: Check, values: Check, *, most: int = 200) -> Check:
     def run(value: Any, place: str) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise wrong(place, "this must be an object.")
+            raise wrong(place, _("this must be an object."))
         if len(value) > most:
-            raise wrong(place, f"this has {len(value)} entries; {most} is the most.")
+            problem = _("this has %(count)s entries; %(most)s is the most.")
+            raise wrong(place, problem, count=len(value), most=most)
         return {keys(name, place): values(found, f"{place}.{name[:40]}") for name, found in value.items()}
 
     return run

@@ -2,6 +2,10 @@
 
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.utils.translation import gettext as _
 
 from classifier.labels import FAMILIES, SUB_GENRES
 from organizer.models import Plan, PlaylistVersion, SpotifyAccount
@@ -19,6 +23,7 @@ from organizer.takeout.checks import (
     record,
     text,
     with_defaults,
+    wrong,
 )
 
 WHOLE = 2_147_483_647
@@ -124,11 +129,17 @@ SETTINGS = with_defaults(
         schedule_applies=flag,
         removals=one_of(SpotifyAccount.Removals.values),
         merges_duplicates=flag,
+        language=one_of(["", *dict(settings.LANGUAGES)]),
+        theme=one_of(SpotifyAccount.Theme.values),
+        time_zone=one_of(["", *available_timezones()]),
         genres_per_song=number(1, MOST_GENRES, is_whole=True),
         small_to_parent=flag,
         name_template=text(60, shortest=7, pattern=r".*\{genre\}.*"),
         exclusions=EXCLUSIONS,
     ),
+    language="",
+    theme="",
+    time_zone="",
     genres_per_song=1,
     small_to_parent=True,
     name_template="{genre}",
@@ -149,18 +160,17 @@ DOCUMENT = record(
 def clean(document: Any) -> dict[str, Any]:
     """The document with every field checked, moments as datetimes. TakeoutError names the place of what is wrong."""
     if not isinstance(document, dict) or document.get("format") != sections.FORMAT:
-        raise TakeoutError("This is not a takeout of Cratewise.")
+        raise TakeoutError(_("This is not a takeout of Cratewise."))
     version = document.get("version")
     if version != sections.VERSION:
-        raise TakeoutError(
-            f"This takeout has version {str(version)[:20]}; this program reads version {sections.VERSION}."
-        )
+        sentence = _("This takeout has version %(version)s; this program reads version %(ours)s.")
+        raise TakeoutError(sentence % {"version": str(version)[:20], "ours": sections.VERSION})
     found: dict[str, Any] = DOCUMENT(document, "")
     for k, row in enumerate(found["corrections"]):
         if (row["uri"] is None) == (row["artist"] is None):
-            raise TakeoutError(f"corrections[{k}]: this must be about either a song or an artist.")
+            raise wrong(f"corrections[{k}]", _("this must be about either a song or an artist."))
     if any(len(pair) != 2 for pair in found["settings"]["exclusions"]["artists"]):
-        raise TakeoutError("settings.exclusions.artists: an artist here is a Spotify id and a name.")
+        raise wrong("settings.exclusions.artists", _("an artist here is a Spotify id and a name."))
     _playlists(found)
     return found
 
@@ -170,17 +180,17 @@ def _playlists(found: dict[str, Any]) -> None:
     names: set[str] = set()
     ids: set[str] = set()
     if sum(row["is_active"] and row["is_rest"] for row in found["playlists"]) > 1:
-        raise TakeoutError("playlists: more than one takes the rest.")
+        raise wrong("playlists", _("more than one takes the rest."))
     for k, row in enumerate(found["playlists"]):
         place = f"playlists[{k}]"
         if row["is_active"] and row["name"] in names:
-            raise TakeoutError(f"{place}.name: another playlist has this name.")
+            raise wrong(f"{place}.name", _("another playlist has this name."))
         if row["spotify_id"] and row["spotify_id"] in ids:
-            raise TakeoutError(f"{place}.spotify_id: another playlist has this id.")
+            raise wrong(f"{place}.spotify_id", _("another playlist has this id."))
         names |= {row["name"]} if row["is_active"] else set()
         ids.add(row["spotify_id"])
     if sum(_weight(row["versions"]) for row in found["playlists"]) > MOST_KEPT:
-        raise TakeoutError("playlists: their versions hold more songs than this program would ever keep.")
+        raise TakeoutError(_("playlists: their versions hold more songs than this program would ever keep."))
 
 
 def _weight(versions: list[dict[str, Any]]) -> int:
@@ -200,6 +210,6 @@ def unfold(versions: list[dict[str, Any]], place: str) -> Iterator[dict[str, Any
         before = last if row["before"] is None else row["before"]
         start, end = row["place"], row["place"] + len(row["removed"])
         if before[start:end] != row["removed"] or start > len(before):
-            raise TakeoutError(f"{place}.versions[{k}]: what it removed was not there.")
+            raise wrong(f"{place}.versions[{k}]", _("what it removed was not there."))
         last = [*before[:start], *row["added"], *before[end:]]
         yield row | {"before": before, "after": last if row["is_finished"] else None}

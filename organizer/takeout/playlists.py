@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from organizer.models import GenrePlaylist, Plan, PlaylistVersion, SpotifyAccount
 from organizer.takeout import form
 from organizer.takeout.report import Report
@@ -20,7 +22,7 @@ class Playlists:
         A rule here that has no playlist yet takes over the one that the takeout knows under its name; else the next
         plan would make a second one.
         """
-        section, history = report.section("Playlists"), report.section("Versions of playlists")
+        section, history = report.section(_("Playlists")), report.section(_("Versions of playlists"))
         mine = list(self.account.playlists.all())
         here: set[Any] = {rule.spotify_id for rule in mine if rule.spotify_id}
         named = {(rule.name, rule.is_active): rule for rule in mine if rule.is_active or not rule.spotify_id}
@@ -29,10 +31,12 @@ class Playlists:
         for row in self.found["playlists"]:
             rule = named.get((row["name"], row["is_active"]))
             if row["spotify_id"] in here or (rule and not self._is_heir(rule, row)):
-                section.skip(row["name"], "You have this playlist here already; it stays as it is.")
+                section.skip(row["name"], _("You have this playlist here already; it stays as it is."))
                 continue
             if row["is_rest"] and row["is_active"] and not rule and any(mine.is_rest for mine in in_use):
-                section.skip(row["name"], "You have a playlist for the rest here already; it stays as it is.")
+                section.skip(
+                    row["name"], _("You have a playlist for the rest here already; it stays as it is.")
+                )
                 continue
             made[row["number"]] = self._inherit(rule, row) if rule else self._rule(row)
         section.restored = len(made)

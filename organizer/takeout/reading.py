@@ -5,6 +5,8 @@ import zipfile
 import zlib
 from typing import IO, Any
 
+from django.utils.translation import gettext as _
+
 from organizer.takeout.archiving import DOCUMENT
 from organizer.takeout.checks import TakeoutError
 
@@ -24,7 +26,7 @@ def load(file: IO[bytes]) -> Any:
         return parse(_simple(unzipped(file, DOCUMENT)))
     if start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
         return parse(_simple(_limited(file)))
-    raise TakeoutError("This is neither a zip nor a JSON file. Choose the file that “Export” gave you.")
+    raise TakeoutError(_("This is neither a zip nor a JSON file. Choose the file that “Export” gave you."))
 
 
 def unzipped(file: IO[bytes], name: str, most: int = MOST_BYTES) -> bytes:
@@ -32,23 +34,25 @@ def unzipped(file: IO[bytes], name: str, most: int = MOST_BYTES) -> bytes:
     try:
         with zipfile.ZipFile(file) as archive:
             if len(archive.infolist()) > MOST_MEMBERS or name not in archive.namelist():
-                raise TakeoutError(f"There is no {name} in this zip, so it is not an export of Cratewise.")
+                sentence = _("There is no %(name)s in this zip, so it is not an export of Cratewise.")
+                raise TakeoutError(sentence % {"name": name})
             with archive.open(name) as member:
                 return _limited(member, most)
     except _BROKEN as error:
-        raise TakeoutError("This zip is damaged or of a kind that cannot be read.") from error
+        raise TakeoutError(_("This zip is damaged or of a kind that cannot be read.")) from error
 
 
 def _limited(file: IO[bytes], most: int = MOST_BYTES) -> bytes:
     found = file.read(most + 1)
     if len(found) > most:
-        raise TakeoutError(f"This file holds more than {most // 1_000_000} MB. No export of Cratewise does.")
+        sentence = _("This file holds more than %(size)s MB. No export of Cratewise does.")
+        raise TakeoutError(sentence % {"size": most // 1_000_000})
     return found
 
 
 def _simple(found: bytes) -> bytes:
     if found.count(b"[") + found.count(b"{") > MOST_CONTAINERS or found.count(b",") > MOST_VALUES:
-        raise TakeoutError("This file is more intricate than any export of Cratewise.")
+        raise TakeoutError(_("This file is more intricate than any export of Cratewise."))
     return found
 
 
@@ -56,4 +60,4 @@ def parse(found: bytes) -> Any:
     try:
         return json.loads(found)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
-        raise TakeoutError("This is not valid JSON: the file is damaged or cut short.") from error
+        raise TakeoutError(_("This is not valid JSON: the file is damaged or cut short.")) from error

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from organizer import schedules
 from organizer.models import (
@@ -19,7 +20,6 @@ from organizer.takeout import form
 from organizer.takeout.checks import TakeoutError
 from organizer.takeout.playlists import Playlists
 from organizer.takeout.report import Report
-from organizer.takeout.sections import SETTINGS
 
 BATCH = 1000
 Row = dict[str, Any]
@@ -46,7 +46,7 @@ def restore(
     if not is_backup and row.jobs.active().filter(
         kind__in=[Job.Kind.ORGANIZE, Job.Kind.PLAN, Job.Kind.WRITE]
     ):
-        raise TakeoutError("A job is working on your library. Bring this back when it is done.")
+        raise TakeoutError(_("A job is working on your library. Bring this back when it is done."))
     return _Restoring(row, found, is_other=is_other, is_backup=is_backup).run()
 
 
@@ -54,10 +54,11 @@ def _check_owner(account: SpotifyAccount, found: Row, *, is_other: bool) -> None
     whose = found["account"]
     if whose["account_id"] != account.account_id and not is_other:
         name = whose["display_name"] or whose["account_id"]
-        raise OtherAccount(
-            f"This is the export of another Spotify account, {name}. Tick the box if you want it all the same:"
+        sentence = _(
+            "This is the export of another Spotify account, %(name)s. Tick the box if you want it all the same:"
             " your own words and playlist rules are brought over, the likes and playlists themselves are not."
         )
+        raise OtherAccount(sentence % {"name": name})
 
 
 class _Restoring:
@@ -83,27 +84,27 @@ class _Restoring:
         return self.report
 
     def _settings(self) -> None:
-        section = self.report.section("Settings")
+        section = self.report.section(_("Settings"))
         asked = self.found["settings"]
         if not self.is_new:
-            section.skip("all", "You have settings here already; they stay.")
+            section.skip(_("all"), _("You have settings here already; they stay."))
             return
-        names = ["removals", "merges_duplicates", *SETTINGS]
-        for name in names:
+        plain = [name for name in asked if name not in ("schedule", "schedule_applies")]
+        for name in plain:
             setattr(self.account, name, asked[name])
-        self.account.save(update_fields=names)
+        self.account.save(update_fields=plain)
         schedules.choose(self.account, asked["schedule"], asked["schedule_applies"])
         section.restored = len(asked)
 
     def _library(self) -> None:
-        section = self.report.section("Liked songs")
+        section = self.report.section(_("Liked songs"))
         rows = self.found["library"]
         ids = self._tracks(rows)
         here = set(self.account.saves.values_list("track_id", flat=True))
-        saves = []
+        saves, taken_back = [], 0
         for row in rows:
             if ids[row["uri"]] in here:
-                section.skip(row["name"], "It is here already.")
+                section.skip(row["name"], _("It is here already."))
                 continue
             is_unliked = row["is_unliked"] or self.is_other
             saves.append(
@@ -115,9 +116,10 @@ class _Restoring:
                 )
             )
             if self.is_other and not row["is_unliked"]:
-                section.skip(row["name"], "It counts again as soon as you like it with this account.")
+                taken_back += 1
+                section.skip(row["name"], _("It counts again as soon as you like it with this account."))
         SavedTrack.objects.bulk_create(saves, batch_size=BATCH)
-        section.restored = len(saves) - sum(1 for _, why in section.skipped if why.startswith("It counts"))
+        section.restored = len(saves) - taken_back
         if saves and not (self.is_backup or self.is_other):
             self.account.full_walk_at = None  # the next reading compares every like with Spotify
             self.account.synced_at = self.account.synced_at or self.found["made_at"]
@@ -151,7 +153,7 @@ class _Restoring:
         return ids_of(Artist, "spotify_id", list(names))
 
     def _predictions(self) -> None:
-        section = self.report.section("Predictions")
+        section = self.report.section(_("Predictions"))
         versions = {version.name: version for version in ModelVersion.objects.all()}
         ids = ids_of(Track, "uri", [row["uri"] for row in self.found["predictions"]])
         pairs = Prediction.objects.filter(track__saves__account=self.account).values_list(
@@ -161,13 +163,12 @@ class _Restoring:
         for row in self.found["predictions"]:
             version, track = versions.get(row["model"]), ids.get(row["uri"])
             if track is None:
-                section.skip(row["uri"], "Its song is not in the library.")
+                section.skip(row["uri"], _("Its song is not in the library."))
             elif version is None or not _fits(row, version):
-                section.skip(
-                    row["uri"], f"This instance has no model “{row['model']}” that knows these genres."
-                )
+                sentence = _("This instance has no model “%(model)s” that knows these genres.")
+                section.skip(row["uri"], sentence % {"model": row["model"]})
             elif (track, version.pk) in here:
-                section.skip(row["uri"], "There is one already.")
+                section.skip(row["uri"], _("There is one already."))
             else:
                 new.append(self._prediction(row, track, version.pk))
         Prediction.objects.bulk_create(new, batch_size=BATCH, ignore_conflicts=True)
@@ -180,7 +181,7 @@ class _Restoring:
         return Prediction(track_id=track, version_id=version, inputs_hash=inputs, **values)
 
     def _corrections(self) -> None:
-        section = self.report.section("Your own words")
+        section = self.report.section(_("Your own words"))
         rows = self.found["corrections"]
         artists = self._artists([row["artist"] for row in rows if row["artist"]])
         songs = ids_of(Track, "uri", [row["uri"] for row in rows if row["uri"]])
@@ -188,11 +189,11 @@ class _Restoring:
         for row in rows:
             track = songs.get(row["uri"]) if row["uri"] else None
             artist = artists[row["artist"]["id"]] if row["artist"] else None
-            about = row["uri"] or f"everything by {row['artist']['name']}"
+            about = row["uri"] or _("everything by %(artist)s") % {"artist": row["artist"]["name"]}
             if row["uri"] and not track:
-                section.skip(about, "Its song is not in the library.")
+                section.skip(about, _("Its song is not in the library."))
             elif (known := mine.get((track, artist))) and known.created_at >= row["at"]:
-                section.skip(about, "Your word here is as new or newer.")
+                section.skip(about, _("Your word here is as new or newer."))
             else:
                 self._say(row, track, artist)
                 section.restored += 1
@@ -200,7 +201,7 @@ class _Restoring:
     def _say(self, row: Row, track: int | None, artist: int | None) -> None:
         about: Row = {"account": self.account, "track_id": track, "artist_id": artist}
         said: Row = {"genre": row["genre"], "also": row["also"]}
-        word, _ = Correction.objects.update_or_create(**about, defaults=said)
+        word, _is_new = Correction.objects.update_or_create(**about, defaults=said)
         Correction.objects.filter(pk=word.pk).update(created_at=row["at"])
 
 

@@ -13,21 +13,32 @@ from django.utils import timezone
 from organizer.models import GenrePlaylist, PlaylistVersion, Prediction, SpotifyAccount
 
 FORMAT, VERSION = "cratewise", 1
-SETTINGS = ("genres_per_song", "small_to_parent", "name_template", "exclusions")  # decided with the rules
+SETTINGS = (
+    "schedule",
+    "schedule_applies",
+    "removals",
+    "merges_duplicates",
+    "language",
+    "theme",
+    "time_zone",
+    "genres_per_song",
+    "small_to_parent",
+    "name_template",
+    "exclusions",
+)
 ROWS = 500  # read at a time
 Row = dict[str, Any]
 
 
 def head(account: SpotifyAccount) -> Row:
     """Whose takeout it is, and what they decided."""
-    settings = ("schedule", "schedule_applies", "removals", "merges_duplicates", *SETTINGS)
     nothing: dict[str, list[Any]] = {"genres": [], "artists": [], "words": []}
     return {
         "format": FORMAT,
         "version": VERSION,
         "made_at": when(timezone.now()),
         "account": {name: getattr(account, name) for name in ("account_id", "spotify_id", "display_name")},
-        "settings": {name: getattr(account, name) for name in settings}
+        "settings": {name: getattr(account, name) for name in SETTINGS}
         | {"exclusions": nothing | account.exclusions},
     }
 

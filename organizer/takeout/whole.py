@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from organizer.models import ModelVersion, SpotifyAccount
 from organizer.takeout import archiving, reading, sections
@@ -138,11 +139,13 @@ def restore(file: IO[bytes]) -> list[tuple[SpotifyAccount, Report]]:
     Tokens that no key of TOKEN_KEYS opens come along sealed: of use once the key is back, or replaced by reconnecting.
     """
     if SpotifyAccount.objects.exists():
-        raise TakeoutError("This instance has accounts already. A backup is restored into an empty one only.")
+        raise TakeoutError(
+            _("This instance has accounts already. A backup is restored into an empty one only.")
+        )
     head = reading.parse(reading.unzipped(file, CONTENTS))
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise TakeoutError(
-            "This is not a backup of Cratewise. One user's export is brought back on the settings page."
+            _("This is not a backup of Cratewise. One user's export is brought back on the settings page.")
         )
     if head.get("version") != VERSION:
         raise TakeoutError(f"This backup is of another version than {VERSION}, which this program reads.")

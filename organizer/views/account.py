@@ -18,6 +18,7 @@ from organizer.accounts import LinkError
 from organizer.models import PlaylistVersion, SpotifyAccount
 from organizer.providers.errors import AuthRevoked, ProviderError
 from organizer.providers.spotify_accounts import new_verifier
+from organizer.views import locale
 from organizer.views.access import account_of, linked, safe_next
 
 ATTEMPTS = 5  # tabs in which somebody may press Connect before answering in any of them
@@ -85,6 +86,7 @@ def _problem(request: HttpRequest, verifier: str) -> str:
 def _welcome(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     onward = request.session.pop("next", "") or "library"
     login(request, account.user, backend="django.contrib.auth.backends.ModelBackend")
+    locale.remember(account)
     accounts.peek(account)
     resumed = jobs.unpause(account)
     for job in resumed:

@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from classifier.labels import FAMILIES, FEATURES, display_name
+from classifier.labels import FAMILIES, FEATURES
 from organizer import atlas, jobs, stored_verdicts, tasks
+from organizer.genre_names import genre_name
 from organizer.models import AudioFeatures, Job, SpotifyAccount, StoredVerdict, Track
 from organizer.views.access import linked
 
@@ -86,7 +87,7 @@ def song(request: HttpRequest, account: SpotifyAccount, track_id: int) -> HttpRe
     if "panel" in request.GET:
         return render(request, "_song_panel.html", context)
     save = account.saves.filter(track=found, is_unliked=False).first()
-    families = [(slug, display_name(slug)) for slug in FAMILIES]
+    families = [(slug, genre_name(slug)) for slug in FAMILIES]
     return render(request, "song.html", context | {"save": save, "families": families, **_evidence(found)})
 
 

@@ -7,9 +7,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from classifier.labels import SUB_GENRES, display_name
+from classifier.labels import SUB_GENRES
 from organizer import choosing
 from organizer.choosing import GenreCard
+from organizer.genre_names import genre_name
 from organizer.models import GenrePlaylist, SpotifyAccount
 from organizer.placing import MOST_GENRES
 from organizer.plans import Choice
@@ -117,7 +118,7 @@ class ChoiceForm(forms.Form):
             exclude_words="\n".join(barred.get("words", [])),
         )
         known = dict.fromkeys([*self.genres, *barred.get("genres", [])])
-        self.fields["exclude_genres"].choices = [(genre, display_name(genre)) for genre in known]  # type: ignore[attr-defined]
+        self.fields["exclude_genres"].choices = [(genre, genre_name(genre)) for genre in known]  # type: ignore[attr-defined]
 
     def _rules(self, rules: Sequence[GenrePlaylist], cards: Sequence[GenreCard], *, is_first: bool) -> None:
         least = choosing.likely_min_size(sum(card.songs for card in cards))
@@ -131,7 +132,7 @@ class ChoiceForm(forms.Form):
         slider = self.fields["min_size"].widget.attrs
         slider["max"] = max(slider["max"], self.initial["min_size"])
         for genre in self.genres:
-            title = display_name(genre)
+            title = genre_name(genre)
             self.fields[f"pick_{genre}"] = forms.BooleanField(
                 required=False,
                 initial=genre in picked,
@@ -151,7 +152,7 @@ class ChoiceForm(forms.Form):
     def by_template(self, genre: str) -> str:
         """The name of a new playlist that is given none."""
         template = self._value("name_template")
-        return template.replace(PLACE, display_name(genre))[:100]
+        return template.replace(PLACE, genre_name(genre))[:100]
 
     def _value(self, name: str) -> Any:
         """What was entered, or else what it was before."""
@@ -188,7 +189,7 @@ class ChoiceForm(forms.Form):
         both = [genre for genre in self.picked if genre in data.get("exclude_genres", [])]
         if both:
             sentence = _("You want a playlist of %(genres)s and leave it out. Untick one of the two.")
-            self.add_error("exclude_genres", sentence % {"genres": ", ".join(map(display_name, both))})
+            self.add_error("exclude_genres", sentence % {"genres": ", ".join(map(genre_name, both))})
         if data.get("rest"):
             names = {choice.name.casefold() for choice in self.choices() if not choice.is_rest}
             if str(data.get("rest_name", "")).casefold() in names:

@@ -10,9 +10,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from classifier.labels import FAMILIES, SUB_GENRES, display_name
+from classifier.labels import FAMILIES, SUB_GENRES
 from organizer import choosing, plans, stored_verdicts
 from organizer.choosing import Counts, GenreCard, PlaylistCount
+from organizer.genre_names import genre_name
 from organizer.models import GenrePlaylist, SpotifyAccount
 from organizer.views.access import linked
 from organizer.views.choice_form import ChoiceForm
@@ -109,7 +110,7 @@ def _put_together(request: HttpRequest, data: QueryDict) -> None:
     if len(chosen) < 2:
         messages.error(request, _("Tick two genres or more to put them together."))
         return
-    name = data.get("group_name", "").strip() or " & ".join(map(display_name, chosen))[:100]
+    name = data.get("group_name", "").strip() or " & ".join(map(genre_name, chosen))[:100]
     for genre in chosen:
         data[f"pick_{genre}"], data[f"name_{genre}"] = "on", name
     data.setlist("together", [])

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Stream
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from organizer import timeline
@@ -36,7 +37,7 @@ def run(request: HttpRequest, account: SpotifyAccount, plan_id: int) -> HttpResp
     """One run: what it added to and removed from each playlist, with the first of the songs."""
     mark = next((mark for mark in timeline.marks(account) if mark.plan_id == plan_id), None)
     if mark is None:
-        raise Http404("This run has no history.")
+        raise Http404(_("This run has no history."))
     (event,) = timeline.events([mark])
     shown = {uri for change in event.changes for uri in (*change.added[:PEEK], *change.removed[:PEEK])}
     known = dict(timeline.songs(shown))

@@ -6,6 +6,9 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -21,11 +24,11 @@ from organizer.views.uploads import InMemory
 BARS = 5
 MOST_TICKS = 4
 ALIKE = (
-    (0.97, "practically the same sound"),
-    (0.75, "very much alike"),
-    (0.5, "alike"),
-    (0.3, "somewhat alike"),
-    (-1.0, "not much alike"),
+    (0.97, gettext_lazy("practically the same sound")),
+    (0.75, gettext_lazy("very much alike")),
+    (0.5, gettext_lazy("alike")),
+    (0.3, gettext_lazy("somewhat alike")),
+    (-1.0, gettext_lazy("not much alike")),
 )
 _HEAVY = ("sound", "spectrogram")
 
@@ -61,19 +64,19 @@ def _page_or_upload(request: HttpRequest, account: SpotifyAccount, handler: InMe
 
 def _problem(upload: object, *, is_too_large: bool) -> str:
     if is_too_large:
-        limit = identifying.MAX_BYTES // 1_000_000
-        return f"This file is larger than {limit} MB. A minute of the song is enough."
+        sentence = _("This file is larger than %(size)s MB. A minute of the song is enough.")
+        return sentence % {"size": identifying.MAX_BYTES // 1_000_000}
     if not isinstance(upload, UploadedFile):
-        return "Choose an audio file first."
-    return "" if upload.size else "This file is empty."
+        return _("Choose an audio file first.")
+    return "" if upload.size else _("This file is empty.")
 
 
 def _start(request: HttpRequest, account: SpotifyAccount, upload: UploadedFile) -> HttpResponse:
-    waiting, is_new = identifying.start(account, upload.name or "A sound", upload.read())
+    waiting, is_new = identifying.start(account, upload.name or _("A sound"), upload.read())
     if is_new:
         tasks.enqueue_identification(waiting)
     else:
-        messages.warning(request, "One sound at a time: this one is still being listened to.")
+        messages.warning(request, _("One sound at a time: this one is still being listened to."))
     return redirect("identified", waiting.pk)
 
 
@@ -100,7 +103,8 @@ def _drawing(picture: dict[str, Any]) -> dict[str, Any]:
     return {
         "ticks_hz": [(hz, round(100 * (1 - height), 2)) for hz, height in picture["ticks"]],
         "ticks_s": [(at, round(100 * at / seconds, 2)) for at in range(0, int(seconds) + 1, step_s)],
-        "energy": f"Most of its energy lies between {picture['low_hz']:,} and {picture['high_hz']:,} Hz.",
+        "energy": _("Most of its energy lies between %(low)s and %(high)s Hz.")
+        % {name: number_format(picture[f"{name}_hz"], force_grouping=True) for name in ("low", "high")},
     }
 
 
@@ -111,7 +115,7 @@ def _songs(account: SpotifyAccount, found: Identification) -> list[tuple[Track, 
 
 
 def _in_words(similarity: float) -> str:
-    return next(words for least, words in ALIKE if similarity >= least)
+    return next(str(words) for least, words in ALIKE if similarity >= least)
 
 
 @require_GET
@@ -129,5 +133,5 @@ def spectrogram(request: HttpRequest, account: SpotifyAccount, identification_id
 def delete(request: HttpRequest, account: SpotifyAccount, identification_id: int) -> HttpResponse:
     found = get_object_or_404(account.identifications.only("name"), pk=identification_id)
     found.delete()
-    messages.success(request, f"“{found.name}” is deleted.")
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": found.name})
     return redirect("identify")

@@ -11,8 +11,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from classifier.labels import display_name
 from organizer import forecast, overview, stored_verdicts, summary
+from organizer.genre_names import genre_name
 from organizer.models import Job, SpotifyAccount, StoredVerdict
 from organizer.overview import Overview, Songs
 from organizer.song_filter import PARTS, SongFilter
@@ -133,9 +133,9 @@ def _rows(songs: Songs) -> Iterator[tuple[Any, ...]]:
         track = song.track
         yield (
             *(track.name, track.artist_line, track.album_name, song.added_at.isoformat(timespec="seconds")),
-            *(display_name(song.genre) if song.genre else "", ", ".join(map(display_name, song.also))),
+            *(genre_name(song.genre) if song.genre else "", ", ".join(map(genre_name, song.also))),
             *(PARTS[song.part], round(100 * song.confidence) if song.genre else ""),
-            *(display_name(song.top[0][0]) if song.top else "", track.isrc, track.is_playable, track.uri),
+            *(genre_name(song.top[0][0]) if song.top else "", track.isrc, track.is_playable, track.uri),
         )
 
 

@@ -55,7 +55,7 @@ def plan_playlist(
     found = get_object_or_404(account.plans, pk=plan_id)
     entry = next((entry for entry in found.entries if entry["playlist"] == playlist_id), None)
     if entry is None:
-        raise Http404("This plan has no such playlist.")
+        raise Http404(_("This plan has no such playlist."))
     if request.method == "POST":
         return _save_songs(request, found, playlist_id)
     sought = request.GET.get("q", "").strip()[:200]

@@ -17,8 +17,9 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from classifier.labels import FAMILIES, SUB_GENRES, display_name
+from classifier.labels import FAMILIES, SUB_GENRES
 from organizer import review as words
+from organizer.genre_names import genre_name
 from organizer.models import Job, SpotifyAccount, StoredVerdict, Track
 from organizer.review import UnknownGenre
 from organizer.views.access import linked
@@ -147,7 +148,7 @@ def _say(
 
 
 def _in_words(tracks: list[Track], genres: list[str], *, whole_artist: bool) -> str:
-    named = ", ".join(display_name(genre) for genre in genres)
+    named = ", ".join(genre_name(genre) for genre in genres)
     if len(tracks) > 1:
         sentence = ngettext(
             "%(songs)d song is %(genre)s now.", "%(songs)d songs are %(genre)s now.", len(tracks)

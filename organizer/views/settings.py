@@ -3,54 +3,105 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings as django_settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from organizer import schedules, takeout
 from organizer.models import SpotifyAccount
 from organizer.takeout import TakeoutError
+from organizer.views import locale
 from organizer.views.access import linked
 from organizer.views.uploads import InMemory
 
 MOST_BYTES = 100_000_000  # of an upload
 
-CHOOSE = {"required": "Choose one of these.", "invalid_choice": "Choose one of these."}
+# Settings that are stored as they are asked for.
+PLAIN = ["removals", "merges_duplicates", "name_template", "theme", "language", "time_zone"]
+FORMER_REGIONS = {
+    "Etc",
+    "SystemV",
+    "US",
+    "Canada",
+    "Brazil",
+    "Chile",
+    "Mexico",
+}  # other names of the same zones
+CHOOSE = dict.fromkeys(("required", "invalid_choice"), gettext_lazy("Choose one of these."))
 MAY = [
-    ("plan", "Make a plan; I look at it and press Apply"),
-    ("apply", "Make a plan, and add its new songs by itself"),
+    ("plan", gettext_lazy("Make a plan; I look at it and press Apply")),
+    ("apply", gettext_lazy("Make a plan, and add its new songs by itself")),
 ]
 
 
+AS_BROWSER = ("", gettext_lazy("As the browser is set"))
+TEMPLATE = "{genre}"
+
+
+def zone_choices() -> list[tuple[str, Any]]:
+    """By continent, for a long list that browsers let people type into."""
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(locale.zones()):
+        region, slash, place = name.partition("/")
+        if slash and region not in FORMER_REGIONS:
+            regions.setdefault(region, []).append((name, place.replace("_", " ")))
+    return [AS_BROWSER, ("UTC", "UTC"), *regions.items()]
+
+
+def radios(choices: Any, *, required: bool = True) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        choices=choices, required=required, widget=forms.RadioSelect, error_messages=CHOOSE
+    )
+
+
 class SettingsForm(forms.Form):
-    schedule = forms.ChoiceField(
-        choices=SpotifyAccount.Schedule.choices, widget=forms.RadioSelect, error_messages=CHOOSE
-    )
-    may = forms.ChoiceField(choices=MAY, widget=forms.RadioSelect, error_messages=CHOOSE)
-    removals = forms.ChoiceField(
-        choices=SpotifyAccount.Removals.choices, widget=forms.RadioSelect, error_messages=CHOOSE
-    )
+    schedule = radios(SpotifyAccount.Schedule.choices)
+    may = radios(MAY)
+    removals = radios(SpotifyAccount.Removals.choices)
     merges_duplicates = forms.BooleanField(required=False)
+    name_template = forms.CharField(
+        required=False,
+        max_length=60,
+        empty_value=TEMPLATE,
+        label=gettext_lazy("Names of new playlists"),
+        error_messages={"max_length": gettext_lazy("Use at most 60 characters.")},
+    )
+    theme = radios(SpotifyAccount.Theme.choices, required=False)
+    language = radios([AS_BROWSER, *django_settings.LANGUAGES], required=False)
+    time_zone = forms.ChoiceField(
+        choices=zone_choices, required=False, error_messages=CHOOSE, label=gettext_lazy("Time zone")
+    )
 
     @classmethod
     def of(cls, account: SpotifyAccount, data: Any = None) -> "SettingsForm":
         initial = {
             "schedule": account.schedule,
             "may": "apply" if account.schedule_applies else "plan",
-            "removals": account.removals,
-            "merges_duplicates": account.merges_duplicates,
+            **{name: getattr(account, name) for name in PLAIN},
         }
-        return cls(data, initial=initial, use_required_attribute=False)
+        return cls(data, initial=initial, use_required_attribute=False, label_suffix="")
+
+    def clean_name_template(self) -> str:
+        """All playlists would have the same name without the genre in it."""
+        template: str = self.cleaned_data["name_template"]
+        rest = template.replace(TEMPLATE, "", 1)
+        if rest == template or "{" in rest or "}" in rest:
+            raise forms.ValidationError(_("Write {genre} once where the genre's name should stand."))
+        return template
 
     def save(self, account: SpotifyAccount) -> None:
         asked = self.cleaned_data
         schedules.choose(account, asked["schedule"], asked["may"] == "apply")
-        account.removals, account.merges_duplicates = asked["removals"], asked["merges_duplicates"]
-        account.save(update_fields=["removals", "merges_duplicates"])
+        for name in PLAIN:
+            setattr(account, name, asked[name])
+        account.save(update_fields=PLAIN)
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,10 +110,20 @@ def settings(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     form = SettingsForm.of(account, request.POST if request.method == "POST" else None)
     if form.is_valid():
         form.save(account)
-        messages.success(request, "Your settings are saved.")
-        return redirect("settings")
+        return _saved(request, account)
     status = 422 if form.is_bound else 200
     return render(request, "settings.html", {"form": form}, status=status)
+
+
+def _saved(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
+    """Told in the language that was chosen just now."""
+    response = redirect("settings")
+    if account.language:
+        translation.activate(account.language)
+    else:  # the browser's again, not what a switch at the foot of a page said once
+        response.delete_cookie(django_settings.LANGUAGE_COOKIE_NAME)
+    messages.success(request, _("Your settings are saved."))
+    return response
 
 
 @require_GET
@@ -101,7 +162,7 @@ def _bring_back(request: HttpRequest, account: SpotifyAccount, handler: InMemory
 def _upload(request: HttpRequest, handler: InMemory) -> Any:
     upload = request.FILES.get("file")
     if handler.is_too_large:
-        raise TakeoutError(f"This file is larger than {MOST_BYTES // 1_000_000} MB.")
+        raise TakeoutError(_("This file is larger than %(size)s MB.") % {"size": MOST_BYTES // 1_000_000})
     if not isinstance(upload, UploadedFile):
-        raise TakeoutError("Choose a file first.")
+        raise TakeoutError(_("Choose a file first."))
     return upload.file

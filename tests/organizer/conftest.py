@@ -1,10 +1,19 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from organizer import accounts, network
 from organizer.models import SpotifyAccount
 from tests.gates import open_gates
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """A request leaves the language of its page behind, which only the next request would change."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -92,7 +92,7 @@ def test_every_public_page_shows_where_its_data_come_from(db: None, name: str) -
         ("terms", "on behalf of Spotify"),
         ("terms", "reverse-engineer"),
         ("privacy", "within 24 hours"),
-        ("privacy", "Two, both necessary"),
+        ("privacy", "Two are necessary"),
         ("privacy", "spotify.com/account/apps"),
     ],
 )

@@ -96,3 +96,47 @@ def test_bringing_back_needs_the_form_of_this_site(account: SpotifyAccount) -> N
     assert client.post(reverse("import"), {}).status_code == 403
     assert client.get(reverse("import")).status_code == 405
     assert client.post(reverse("export"), {}).status_code in (403, 405)
+
+
+def test_look_language_and_names_are_stored(account: SpotifyAccount) -> None:
+    wish = {
+        "theme": "dark",
+        "language": "de",
+        "time_zone": "Europe/Berlin",
+        "name_template": "{genre}, sorted",
+    }
+    signed_in(account).post(reverse("settings"), FORM | wish)
+    account.refresh_from_db()
+    assert {name: getattr(account, name) for name in wish} == wish
+
+
+@pytest.mark.parametrize(
+    ("field", "nonsense"),
+    [("theme", "pink"), ("language", "tlh"), ("name_template", "Mine"), ("name_template", "{genre} {x}")],
+)
+def test_nonsense_about_look_language_and_names_is_refused(
+    account: SpotifyAccount, field: str, nonsense: str
+) -> None:
+    response = signed_in(account).post(reverse("settings"), FORM | {field: nonsense})
+    assert response.status_code == 422
+    assert f'id="id_{field}_error"' in response.content.decode()
+
+
+def test_an_export_carries_look_language_and_time_zone(account: SpotifyAccount) -> None:
+    SpotifyAccount.objects.update(theme="dark", language="de", time_zone="Europe/Berlin")
+    account.refresh_from_db()
+    document = json.loads(json.dumps(takeout.document(account)))
+    charlie = another_account()
+    takeout.restore(charlie, document, is_other=True)
+    charlie.refresh_from_db()
+    assert (charlie.theme, charlie.language, charlie.time_zone) == ("dark", "de", "Europe/Berlin")
+
+
+def test_an_older_export_without_them_is_readable(account: SpotifyAccount) -> None:
+    document = json.loads(json.dumps(takeout.document(account)))
+    for name in ("theme", "language", "time_zone"):
+        del document["settings"][name]
+    charlie = another_account()
+    assert takeout.restore(charlie, document, is_other=True).sections[0].restored
+    charlie.refresh_from_db()
+    assert (charlie.theme, charlie.language, charlie.time_zone) == ("", "", "")
