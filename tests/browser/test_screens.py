@@ -21,6 +21,16 @@ VIOLATIONS = """rules => axe.run(document, { resultTypes: ["violations"], preloa
   .then(found => found.violations.filter(one => ["serious", "critical"].includes(one.impact))
     .map(one => `${one.id}: ${one.nodes.slice(0, 3).map(node => node.target + " " + node.failureSummary).join("; ")}`))"""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Texts that take more lines than they have words: too little room, so that words are broken. Addresses may be.
+SQUEEZED = """() => {
+  const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
+  while (texts.nextNode()) {
+    const text = texts.currentNode, words = text.data.trim().split(/[\\s-]+/);
+    range.selectNodeContents(text);
+    if (words[0] && !text.parentElement.closest("code") && range.getClientRects().length > words.length) found.push(text.data.trim());
+  }
+  return found;
+}"""
 # Seconds of the longest transition or animation of anything on the page, its drawn parts included.
 LONGEST_MOTION = """() => Math.max(...[...document.querySelectorAll("*")].flatMap(one => ["", "::before", "::after"].flatMap(part => {
   const style = getComputedStyle(one, part);
@@ -93,6 +103,8 @@ class World:
     browser: Any
     states: dict[str, Any] = field(default_factory=dict)  # cookies by person
     places: dict[str, str] = field(default_factory=dict)
+    pages: dict[str, Any] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)  # since the last screen was opened
 
     def enter(self, person: str = "") -> Any:
         """A browser of the person's own at the library; remembered when it is left by `leave`."""
@@ -110,13 +122,29 @@ class World:
     def note(self, name: str, page: Any) -> None:
         self.places[name] = urlsplit(page.url).path
 
-    def address(self, screen: str) -> tuple[Any, str]:
-        person, place = SCREENS[screen]
-        return self.states.get(person), self.program.url + place.format(**self.places)
+    def address(self, screen: str) -> str:
+        return self.program.url + SCREENS[screen][1].format(**self.places)
+
+    def page_of(self, person: str) -> Any:
+        """One for all screens of a person: a new one for each would take most of the time."""
+        if person not in self.pages:
+            page = self.browser.new_context(storage_state=self.states.get(person)).new_page()
+            page.set_default_timeout(60_000)
+            self.watch(page)
+            self.pages[person] = page
+        return self.pages[person]
+
+    def watch(self, page: Any) -> None:
+        """Artwork alone may come from elsewhere. A page's own status is no error of the console."""
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", lambda said: self.wrong.append(said.text) if is_error(said, page) else None)
+        page.on(
+            "request", lambda asked: None if is_allowed(asked, self.program) else self.wrong.append(asked.url)
+        )
 
 
 @pytest.fixture(scope="module")
-def world(chromium: Any, own_program: Program, tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(chromium: Any, own_program: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Ada has done everything, Ben has only connected, Cleo has one song and waits for Spotify."""
     world = World(own_program, chromium)
     own_program.simulator.like(user="cleo", n=1)
@@ -136,7 +164,9 @@ def world(chromium: Any, own_program: Program, tmp_path_factory: pytest.TempPath
     wait_for_spotify(world, cleo)
     world.leave(cleo, "cleo")
     staff(world)
-    return world
+    yield world
+    for page in world.pages.values():
+        page.context.close()
 
 
 def fail(world: World, page: Any) -> None:
@@ -239,36 +269,21 @@ def staff(world: World) -> None:
 @pytest.fixture
 def look(world: World) -> Iterator[Any]:
     """Open a screen by name; at the end nothing may have gone wrong in the console or been asked of others."""
-    contexts, wrong = [], []
+    world.wrong.clear()
 
-    def open_screen(screen: str, width: int = 1280, **how: Any) -> Any:
-        state, address = world.address(screen)
-        context = world.browser.new_context(
-            viewport={"width": width, "height": 844}, storage_state=state, **how
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        watch(page, world.program, wrong)
-        page.goto(address)
+    def open_screen(screen: str, width: int = 1280, **device: Any) -> Any:
+        page = world.page_of(SCREENS[screen][0])
+        page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(**{"color_scheme": "light", "reduced_motion": "no-preference"} | device)
+        page.goto(world.address(screen))
         return page
 
     yield open_screen
-    for context in contexts:
-        context.close()
-    assert wrong == []
+    assert world.wrong == []
 
 
-def watch(page: Any, program: Program, wrong: list[str]) -> None:
-    """Artwork alone may come from elsewhere. A page's own status is no error of the console."""
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "console",
-        lambda said: (
-            wrong.append(said.text) if said.type == "error" and said.location["url"] != page.url else None
-        ),
-    )
-    page.on("request", lambda asked: wrong.append(asked.url) if not is_allowed(asked, program) else None)
+def is_error(said: Any, page: Any) -> bool:
+    return said.type == "error" and said.location["url"] != page.url
 
 
 def is_allowed(asked: Any, program: Program) -> bool:
@@ -285,9 +300,10 @@ def violations(page: Any, rules: list[str] | None = None) -> list[str]:
 @pytest.mark.parametrize("width", WIDTHS, ids=WIDTHS.get)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_every_screen_can_be_used_by_everybody(look: Any, screen: str, width: int) -> None:
-    page = look(screen, width, color_scheme="light")
+    page = look(screen, width)
     assert page.locator("h1").count() == 1
     assert page.evaluate(OVERFLOW) == 0
+    assert page.evaluate(SQUEEZED) == []
     assert violations(page) == []
     page.emulate_media(color_scheme="dark")
     assert violations(page, ["color-contrast"]) == []

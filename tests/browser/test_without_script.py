@@ -134,7 +134,7 @@ def test_words_are_said_of_one_several_and_an_artist_and_taken_back(plain: Plain
     page = plain.open("review")
     page.locator(".tops button").nth(1).click()
     page.get_by_label("Another genre", exact=True).select_option("shoegaze")
-    page.get_by_text("Several genres").click()
+    page.get_by_text("Several genres", exact=True).click()
     page.get_by_label("Second genre").select_option("trance")
     plain.press("Save")
     assert plain.said() == 2
@@ -160,13 +160,19 @@ def test_a_song_is_put_off(plain: Plain) -> None:
     assert "1 of them put off" in plain.page.locator("#progress").inner_text()
 
 
-def test_settings_are_kept(plain: Plain) -> None:
+def test_settings_are_kept_and_decide_how_pages_look_and_speak(plain: Plain) -> None:
     page = plain.open("settings")
-    page.get_by_label("Every day").check()
+    for choice in ("Every day", "Dark", "Deutsch"):
+        page.get_by_label(choice, exact=True).check()
+    page.get_by_label("Time zone").select_option("Asia/Tokyo")
     plain.press("Save settings")
     plain.open("settings")
-    assert page.get_by_label("Every day").is_checked()
-    assert page.get_by_text("Next run").count()
+    assert page.locator("input[name=schedule][value=daily]").is_checked()
+    assert page.locator("select[name=time_zone]").input_value() == "Asia/Tokyo"
+    assert page.locator("html[lang=de][data-theme=dark]").count()
+    page.get_by_label("English", exact=True).check()
+    page.locator(".save button").click()
+    assert page.get_by_role("heading", name="Settings").count()
 
 
 def test_disconnecting_forgets_everything_here_and_nothing_on_spotify(plain: Plain) -> None:
