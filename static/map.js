@@ -92,7 +92,7 @@ function drawNames(shown) {
   for (const { genre, x, y } of field.middles) {
     const name = boxes[genre].parentElement.querySelector("span").textContent;
     const half = pen.measureText(name).width / 2 + 4;
-    const there = toPixel(x, y), py = Math.max(16, there.py);
+    const there = toPixel(x, y), py = Math.max(16, there.py - 14); // above its songs, not on them
     if (there.px < -half || there.px > side().width + half || there.py < -16 || there.py > side().height + 16) continue;
     const px = Math.min(Math.max(there.px, half), side().width - half);
     if (!shown[genre] || taken.some((one) => Math.abs(one.px - px) < 80 && Math.abs(one.py - py) < 20)) continue;
