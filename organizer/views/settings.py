@@ -6,9 +6,12 @@ from django import forms
 from django.conf import settings as django_settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.forms.utils import flatatt
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -55,6 +58,24 @@ def zone_choices() -> list[tuple[str, Any]]:
     return [AS_BROWSER, ("UTC", "UTC"), *regions.items()]
 
 
+class Zones(forms.Select):
+    """Some four hundred options: with a template for each they would take most of the page's time."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        parts = [
+            format_html('<optgroup label="{}">{}</optgroup>', first, self._options(rest, value))
+            if isinstance(rest, list)
+            else self._options([(first, rest)], value)
+            for first, rest in self.choices
+        ]
+        attributes = flatatt(self.build_attrs({**self.attrs, **(attrs or {}), "name": name}))
+        return format_html("<select{}>{}</select>", attributes, SafeString("".join(parts)))
+
+    def _options(self, options: list[tuple[str, Any]], value: Any) -> SafeString:
+        rows = ((key, SafeString(" selected") if key == value else "", label) for key, label in options)
+        return format_html_join("", '<option value="{}"{}>{}</option>', rows)
+
+
 def radios(choices: Any, *, required: bool = True) -> forms.ChoiceField:
     return forms.ChoiceField(
         choices=choices, required=required, widget=forms.RadioSelect, error_messages=CHOOSE
@@ -76,7 +97,11 @@ class SettingsForm(forms.Form):
     theme = radios(SpotifyAccount.Theme.choices, required=False)
     language = radios([AS_BROWSER, *django_settings.LANGUAGES], required=False)
     time_zone = forms.ChoiceField(
-        choices=zone_choices, required=False, error_messages=CHOOSE, label=gettext_lazy("Time zone")
+        choices=zone_choices,
+        required=False,
+        widget=Zones,
+        error_messages=CHOOSE,
+        label=gettext_lazy("Time zone"),
     )
 
     @classmethod
