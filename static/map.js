@@ -88,13 +88,14 @@ function drawNames(shown) {
   pen.font = `600 13px ${style.fontFamily}`;
   pen.textAlign = "center";
   pen.lineJoin = "round";
-  const taken = [];
+  const taken = [], buttons = view.querySelector(".map-zoom");
   for (const { genre, x, y } of field.middles) {
     const name = boxes[genre].parentElement.querySelector("span").textContent;
     const half = pen.measureText(name).width / 2 + 4;
-    const there = toPixel(x, y), py = Math.max(16, there.py - 14); // above its songs, not on them
+    const there = toPixel(x, y), py = Math.max(16, there.py - 14);  // above a point that is alone
+    const right = py < buttons.offsetTop + buttons.offsetHeight + 16 ? buttons.offsetLeft : side().width;
     if (there.px < -half || there.px > side().width + half || there.py < -16 || there.py > side().height + 16) continue;
-    const px = Math.min(Math.max(there.px, half), side().width - half);
+    const px = Math.min(Math.max(there.px, half), right - half);
     if (!shown[genre] || taken.some((one) => Math.abs(one.px - px) < 80 && Math.abs(one.py - py) < 20)) continue;
     taken.push({ px, py });
     pen.lineWidth = 4;

@@ -125,14 +125,15 @@ class World:
     def address(self, screen: str) -> str:
         return self.program.url + SCREENS[screen][1].format(**self.places)
 
-    def page_of(self, person: str) -> Any:
+    def page_of(self, person: str, language: str) -> Any:
         """One for all screens of a person: a new one for each would take most of the time."""
-        if person not in self.pages:
-            page = self.browser.new_context(storage_state=self.states.get(person)).new_page()
+        key = f"{person} {language}"
+        if key not in self.pages:
+            page = self.browser.new_context(storage_state=self.states.get(person), locale=language).new_page()
             page.set_default_timeout(60_000)
             self.watch(page)
-            self.pages[person] = page
-        return self.pages[person]
+            self.pages[key] = page
+        return self.pages[key]
 
     def watch(self, page: Any) -> None:
         """Artwork alone may come from elsewhere. A page's own status is no error of the console."""
@@ -271,8 +272,8 @@ def look(world: World) -> Iterator[Any]:
     """Open a screen by name; at the end nothing may have gone wrong in the console or been asked of others."""
     world.wrong.clear()
 
-    def open_screen(screen: str, width: int = 1280, **device: Any) -> Any:
-        page = world.page_of(SCREENS[screen][0])
+    def open_screen(screen: str, width: int = 1280, language: str = "en", **device: Any) -> Any:
+        page = world.page_of(SCREENS[screen][0], language)
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(**{"color_scheme": "light", "reduced_motion": "no-preference"} | device)
         page.goto(world.address(screen))
@@ -307,6 +308,14 @@ def test_every_screen_can_be_used_by_everybody(look: Any, screen: str, width: in
     assert violations(page) == []
     page.emulate_media(color_scheme="dark")
     assert violations(page, ["color-contrast"]) == []
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_longer_words_find_room_on_a_phone(look: Any, screen: str) -> None:
+    page = look(screen, 390, language="de")
+    assert page.locator("html").get_attribute("lang") == "de"
+    assert page.evaluate(OVERFLOW) == 0
+    assert page.evaluate(SQUEEZED) == []
 
 
 @pytest.mark.parametrize(("device", "chosen"), [("dark", "light"), ("light", "dark")])
