@@ -333,6 +333,11 @@ def test_the_checker_sees_what_is_wrong(look: Any) -> None:
     page.evaluate("document.querySelector('main').append(new Image(9, 9))")
     page.evaluate("document.querySelector('h1').style.color = '#999'")
     assert [found.split(":")[0] for found in violations(page)] == ["color-contrast", "image-alt"]
+    page.evaluate(
+        "document.querySelector('main').append(Object.assign(document.createElement('p'),"
+        " { textContent: 'no room', style: 'width: 1ch; overflow-wrap: anywhere' }))"
+    )
+    assert page.evaluate(SQUEEZED) == ["no room"]
 
 
 @pytest.mark.parametrize("screen", MAIN)
