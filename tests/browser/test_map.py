@@ -6,25 +6,26 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser.conftest import Program, connect, shot
+from tests.browser.conftest import Program, connect, read_library, shot
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def map_page(visit: Any, program: Program) -> Any:
-    connect(visit)
-    read = visit.get_by_role("button", name="Read my liked songs")
-    if read.count():
-        read.click()
+def map_page(page: Any, own_program: Program) -> Any:
+    page.set_default_timeout(15_000)
+    page.goto(own_program.url)
+    connect(page)
+    if page.get_by_role("button", name="Read my liked songs").count():
+        read_library(page)
     for _ in range(60):
         with suppress(PlaywrightError):  # a page that follows its job may go on just then
-            visit.goto(f"{program.url}/map")
-        if visit.locator("#map").count():
+            page.goto(f"{own_program.url}/map")
+        if page.locator("#map").count():
             break
-        visit.wait_for_timeout(2000)
-    visit.wait_for_selector(".map-zoom:not([hidden])")
-    return visit
+        page.wait_for_timeout(2000)
+    page.wait_for_selector(".map-zoom:not([hidden])")
+    return page
 
 
 def test_keys_go_from_song_to_song_and_enter_plays(map_page: Any) -> None:
@@ -77,12 +78,12 @@ def test_zooming_changes_the_picture_and_everything_can_be_shown_again(map_page:
     assert map_page.evaluate(picture) == before
 
 
-def test_without_script_the_genres_lead_to_the_songs(map_page: Any, program: Program) -> None:
+def test_without_script_the_genres_lead_to_the_songs(map_page: Any, own_program: Program) -> None:
     plain = map_page.context.browser.new_context(
         java_script_enabled=False, storage_state=map_page.context.storage_state()
     )
     page = plain.new_page()
-    page.goto(f"{program.url}/map")
+    page.goto(f"{own_program.url}/map")
     page.locator(".map-legend a").first.click()
     assert "/library?genre=" in page.url
     plain.close()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Program, connect, shot
+from tests.browser.conftest import LIKED, Program, connect, shot, started
 
 pytestmark = pytest.mark.browser
 WHOLE_JOB_MS = 240_000
@@ -14,38 +14,45 @@ ARRIVED = "words => Number(document.querySelector('#progress').innerText.match(/
 
 
 @pytest.fixture(scope="module")
-def reader(chromium: Any, program: Program) -> str:
+def own_program(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[Program]:
+    """With enough songs that fifty of them want a word."""
+    with started(tmp_path_factory.mktemp("review"), LIKED) as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def reader(chromium: Any, own_program: Program) -> str:
     """Somebody whose library has been read."""
     context = chromium.new_context()
     page = context.new_page()
     page.set_default_timeout(15_000)
-    page.goto(program.url)
-    connect(page, "Ben")
+    page.goto(own_program.url)
+    connect(page, "Ada")
     page.get_by_role("button", name="Read my liked songs").click()
     page.get_by_role("heading", name="Your library", exact=True).wait_for(timeout=WHOLE_JOB_MS)
     context.close()
-    return "Ben"
+    return "Ada"
 
 
 @pytest.fixture
-def page(chromium: Any, program: Program, reader: str) -> Iterator[Any]:
+def page(chromium: Any, own_program: Program, reader: str) -> Iterator[Any]:
     """The review, in a session of its own."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     page.set_default_timeout(15_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(program.url)
+    page.goto(own_program.url)
     connect(page, reader)
-    open_review(page, program)
+    open_review(page, own_program)
     yield page
     context.close()
     assert errors == []
 
 
-def open_review(page: Any, program: Program) -> None:
+def open_review(page: Any, own_program: Program) -> None:
     with page.expect_response("**/review/cards*"):
-        page.goto(f"{program.url}/review")
+        page.goto(f"{own_program.url}/review")
 
 
 def here(page: Any) -> str:
@@ -91,7 +98,7 @@ CLOCK = """() => {
 }"""
 
 
-def test_fifty_songs_take_fifty_keys_and_every_word_arrives(page: Any, program: Program) -> None:
+def test_fifty_songs_take_fifty_keys_and_every_word_arrives(page: Any, own_program: Program) -> None:
     page.evaluate(CLOCK)
     for press in range(50):
         key(page, "2" if press % 3 == 0 else "Enter")
@@ -99,7 +106,7 @@ def test_fifty_songs_take_fifty_keys_and_every_word_arrives(page: Any, program: 
     waits = sorted(page.evaluate("waits"))
     print(f"key to next card: p50 {waits[25]:.0f} ms, p95 {waits[47]:.0f} ms, longest {waits[-1]:.0f} ms")
     assert len(waits) == 50  # one card a key
-    page.goto(f"{program.url}/review")
+    page.goto(f"{own_program.url}/review")
     assert words(page) == 50
     undo_all_by_form(page, 3)
 
@@ -168,7 +175,7 @@ def test_not_now_and_back_and_forth(page: Any) -> None:
     assert title(page) == first
 
 
-def test_a_word_that_does_not_arrive_is_told_and_sent_again(page: Any, program: Program) -> None:
+def test_a_word_that_does_not_arrive_is_told_and_sent_again(page: Any, own_program: Program) -> None:
     key(page, "Enter")
     arrived(page, 1)
     page.context.set_offline(True)
@@ -237,7 +244,7 @@ def test_the_help_holds_the_focus_and_gives_it_back(page: Any) -> None:
     assert here(page) == before
 
 
-def test_single_keys_can_be_switched_off(page: Any, program: Program) -> None:
+def test_single_keys_can_be_switched_off(page: Any, own_program: Program) -> None:
     page.keyboard.press("?")
     page.get_by_label("Use these keys").uncheck()
     page.keyboard.press("Escape")
@@ -247,7 +254,7 @@ def test_single_keys_can_be_switched_off(page: Any, program: Program) -> None:
     assert here(page) == before
 
 
-def test_space_plays_real_sound_and_stops_it(page: Any, program: Program) -> None:
+def test_space_plays_real_sound_and_stops_it(page: Any, own_program: Program) -> None:
     for _ in range(10):
         heard = page.expect_response("**/preview")
         with heard as answer:
@@ -262,13 +269,13 @@ def test_space_plays_real_sound_and_stops_it(page: Any, program: Program) -> Non
     assert button.get_attribute("aria-pressed") == "false"
 
 
-def test_everything_works_without_javascript(chromium: Any, program: Program, reader: str) -> None:
+def test_everything_works_without_javascript(chromium: Any, own_program: Program, reader: str) -> None:
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.set_default_timeout(15_000)
-    page.goto(program.url)
+    page.goto(own_program.url)
     connect(page, reader)
-    page.goto(f"{program.url}/review")
+    page.goto(f"{own_program.url}/review")
     page.locator(".tops button").nth(1).click()
     page.get_by_label("Another genre", exact=True).select_option("shoegaze")
     page.locator("#several-plain summary").click()
@@ -280,9 +287,9 @@ def test_everything_works_without_javascript(chromium: Any, program: Program, re
     assert "1 of them put off" in page.locator("#progress").inner_text()
     for _ in range(2):
         page.get_by_role("button", name="Undo").click()
-        page.goto(f"{program.url}/review")
+        page.goto(f"{own_program.url}/review")
     assert words(page) == 0
-    page.goto(f"{program.url}/review?view=grid")
+    page.goto(f"{own_program.url}/review?view=grid")
     for place in range(3):
         page.locator(".review-grid input").nth(place).check()
     page.get_by_label("All ticked songs are").select_option("rock")
@@ -292,8 +299,8 @@ def test_everything_works_without_javascript(chromium: Any, program: Program, re
     context.close()
 
 
-def test_many_songs_are_ticked_at_once(page: Any, program: Program) -> None:
-    page.goto(f"{program.url}/review?view=grid")
+def test_many_songs_are_ticked_at_once(page: Any, own_program: Program) -> None:
+    page.goto(f"{own_program.url}/review?view=grid")
     boxes = page.locator(".review-grid input")
     boxes.nth(1).click()
     boxes.nth(4).click(modifiers=["Shift"])
