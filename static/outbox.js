@@ -3,7 +3,7 @@
 class Problem extends Error {
   constructor(kind, sentence = "") {
     super(sentence || kind);
-    this.kind = kind; // offline, signedOut, server; or refused, gone: sending again will not help
+    this.kind = kind; // offline, signedOut, otherUser, server; or refused, gone: sending again will not help
     this.sentence = sentence;
   }
   get isFinal() { return this.kind === "refused" || this.kind === "gone"; }
@@ -11,11 +11,11 @@ class Problem extends Error {
 
 class Outbox {
   // onFail(problem, items): nothing is sent any more until `again` is called.
-  constructor({ token, onFail, onRefused, onClear }) {
+  constructor({ token, account, onFail, onRefused, onClear }) {
     this.waiting = [];
     this.unsent = [];
     this.isSending = false;
-    Object.assign(this, { token, onFail, onRefused, onClear });
+    Object.assign(this, { token, account, onFail, onRefused, onClear });
     window.addEventListener("pagehide", () => this.flush());
     window.addEventListener("online", () => this.again());
     window.addEventListener("beforeunload", (event) => { if (this.unsent.length) event.preventDefault(); });
@@ -79,15 +79,18 @@ class Outbox {
     if (response.type === "opaqueredirect" || response.status === 403) throw new Problem("signedOut");
     if (response.status === 404) throw new Problem("gone");
     const answer = await response.json().catch(() => null);
+    if (response.status === 409) throw new Problem("otherUser", answer?.error);
     if (response.status === 400) throw new Problem("refused", answer?.error);
     if (!response.ok || !answer) throw new Problem("server");
     return answer;
   }
 
   ask(item) {
+    const body = item.body();
+    body.set("account", this.account); // whose word it is: by now somebody else may be signed in
     return fetch(item.url, {
       method: "POST",
-      body: item.body(),
+      body,
       headers: { Accept: "application/json", "X-CSRFToken": this.token() },
       redirect: "manual",
       keepalive: true,

@@ -17,6 +17,7 @@ let fetching = null;
 
 const outbox = new Outbox({
   token: () => document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? form.elements.csrfmiddlewaretoken.value,
+  account: form.elements.account.value,
   onFail: putBack,
   onRefused: (problem, item) => complain(fill(words.refused, { song: item.name, why: problem.sentence || words[problem.kind] }), false),
   onClear: () => { if (!byId("unsent").hidden && byId("unsent").dataset.again) complain(""); finishIfDone(); },

@@ -216,6 +216,24 @@ def test_after_the_session_has_ended_the_word_waits(page: Any) -> None:
     undo_all(page)
 
 
+def test_a_word_is_not_written_for_whoever_signed_in_meanwhile(page: Any, own_program: Program) -> None:
+    mine = page.context.cookies()
+    page.context.clear_cookies()
+    key(page, "Enter")
+    page.get_by_role("alert").get_by_text("not signed in any more").wait_for()
+    other = page.context.new_page()
+    other.goto(own_program.url)
+    connect(other, "Ben")
+    other.close()
+    page.get_by_role("button", name="Send again").click()
+    page.get_by_role("alert").get_by_text("Somebody else is signed in now").wait_for()
+    page.context.clear_cookies()
+    page.context.add_cookies(mine)
+    page.get_by_role("button", name="Send again").click()
+    arrived(page, 1)
+    undo_all(page)
+
+
 def test_a_word_is_sent_once_even_if_the_key_is_held(page: Any) -> None:
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)

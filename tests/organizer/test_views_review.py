@@ -258,6 +258,35 @@ def test_songs_of_others_cannot_be_ticked(library: SpotifyAccount, track: Track)
     assert not library.corrections.exists()
 
 
+@pytest.mark.parametrize("name", ["correct", "skip", "take-back", "correct-several", "review-undo"])
+def test_a_page_left_open_by_another_user_writes_nothing(
+    library: SpotifyAccount, track: Track, name: str
+) -> None:
+    client = signed_in(library)
+    url = reverse(name, args=[] if name in ("correct-several", "review-undo") else [track.pk])
+    token = word(client, track, genre="reggae")["step"]
+    form = {"account": another_account().pk, "track": track.pk, "genre": "pop", "step": token}
+    before = list(library.corrections.values()), client.session["review"]
+    refused = client.post(url, form, headers=JSON)
+    assert refused.status_code == 409 and "Somebody else is signed in" in refused.json()["error"]
+    plain = client.post(url, form)
+    assert plain["location"] == "/review" and "Somebody else is signed in" in said(plain)
+    assert (list(library.corrections.values()), client.session["review"]) == before
+
+
+@pytest.mark.parametrize("query", ["", "?view=grid"])
+def test_every_form_of_the_review_names_the_account_it_was_made_for(
+    library: SpotifyAccount, track: Track, query: str
+) -> None:
+    client = signed_in(library)
+    word(client, track, genre="reggae", account=library.pk)
+    assert library.corrections.count() == 1
+    field = f'name="account" value="{library.pk}"'
+    assert client.get(f"/review{query}").content.decode().count(field) == 2  # the word's, and undo's
+    song = client.get(reverse("song", args=[track.pk])).content.decode()
+    assert song.count(field) == 2  # another word, and taking it back
+
+
 @pytest.mark.parametrize("name", ["correct-several", "review-undo"])
 def test_writing_needs_a_post(library: SpotifyAccount, name: str) -> None:
     assert signed_in(library).get(reverse(name)).status_code == 405
