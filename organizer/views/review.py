@@ -43,6 +43,8 @@ def review(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     is_grid = request.GET.get("view") == "grid"
     context = _grid(request, account, sitting) if is_grid else _one(request, account, sitting)
     if not context["cards"]:
+        if context["left"] and not is_grid:  # a song was asked for that nothing is stored of
+            return redirect("review")
         return render(request, "review_empty.html", _empty(account))
     context |= {
         "options": _options(get_language()),
@@ -53,11 +55,13 @@ def review(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
 
 
 def _one(request: HttpRequest, account: SpotifyAccount, sitting: ReviewSession) -> dict[str, Any]:
-    """One song, by its place in the queue; or by its number, wherever it stands."""
+    """One song, by its place in the queue; or one of the user's by its number, wherever it stands."""
+    asked = _number(request.GET.get("song"), 0)
+    if asked:
+        get_object_or_404(Track.objects.liked_by(account).only("pk"), pk=asked)
     queue = words.queue(account, later=sitting.later)
     left = queue.count()
     place = min(_number(request.GET.get("n"), 1), max(1, left))
-    asked = _number(request.GET.get("song"), 0)
     songs = account.verdicts.filter(track=asked) if asked else queue[place - 1 : place]
     cards = _cards(account, list(songs.select_related("track__primary_artist")))
     return {"left": left, "place": place, "cards": cards, "card": cards[0] if cards else None}

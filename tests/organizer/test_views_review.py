@@ -58,6 +58,17 @@ def test_the_reasons_are_told_in_words(library: SpotifyAccount) -> None:
     assert b"Audio features say " in signed_in(library).get(reverse("review")).content
 
 
+def test_a_song_that_is_not_there_is_not_taken_for_the_end_of_the_review(
+    library: SpotifyAccount, track: Track
+) -> None:
+    client, stranger = signed_in(library), signed_in(another_account())
+    assert shown(client, song=track.pk) == track
+    assert client.get(reverse("review"), {"song": 99999999}).status_code == 404
+    assert stranger.get(reverse("review"), {"song": track.pk}).status_code == 404
+    library.verdicts.filter(track=track).delete()
+    assert client.get(reverse("review"), {"song": track.pk})["location"] == "/review"
+
+
 @pytest.mark.parametrize("n", ["0", "x", "99999999999", "-1", ""])
 def test_an_odd_place_in_the_queue_shows_a_song(library: SpotifyAccount, n: str) -> None:
     assert signed_in(library).get(reverse("review"), {"n": n}).status_code == 200
