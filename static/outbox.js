@@ -10,19 +10,20 @@ class Problem extends Error {
 }
 
 class Outbox {
-  // onFail(problem, items): nothing is sent any more until `again` is called.
-  constructor({ token, account, onFail, onRefused, onClear }) {
+  // onFail(problem, items): they are sent no more until onAgain(items), by `again` or once there is a connection.
+  constructor({ token, account, onFail, onRefused, onAgain, onClear }) {
     this.waiting = [];
     this.unsent = [];
     this.isSending = false;
-    Object.assign(this, { token, account, onFail, onRefused, onClear });
+    Object.assign(this, { token, account, onFail, onRefused, onAgain, onClear });
     window.addEventListener("pagehide", () => this.flush());
     window.addEventListener("online", () => this.again());
     window.addEventListener("beforeunload", (event) => { if (this.unsent.length) event.preventDefault(); });
   }
 
+  // A song's earlier words go first: the last one counts, and undoing it leads back to the one before.
   put(item) {
-    this.unsent = this.unsent.filter((old) => !(item.track === old.track && old.isWord && item.isWord)); // said anew
+    this.again(this.unsent.filter((old) => item.track === old.track && old.isWord && item.isWord));
     this.waiting.push(item);
     this.send();
   }
@@ -37,11 +38,20 @@ class Outbox {
     return true;
   }
 
+  // Not sent at all where it had not gone out; else by `opposite`, sent after it, as only its answer tells how.
+  undo(item, opposite) {
+    if (this.remove(item)) return;
+    this.again(this.unsent.filter((one) => one === item));
+    this.put(opposite);
+  }
+
   tracks() { return [...this.waiting, ...this.unsent].map((item) => item.track); }
 
-  again() {
-    if (!this.unsent.length) return;
-    this.waiting.unshift(...this.unsent.splice(0));
+  again(items = this.unsent) {
+    if (!items.length) return;
+    this.unsent = this.unsent.filter((item) => !items.includes(item));
+    this.waiting.splice(this.isSending ? 1 : 0, 0, ...items); // the first one is under way
+    this.onAgain(items);
     this.send();
   }
 

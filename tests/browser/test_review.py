@@ -189,6 +189,8 @@ def test_a_word_that_does_not_arrive_is_told_and_sent_again(page: Any, own_progr
     page.context.set_offline(False)
     arrived(page, 2)
     page.get_by_role("alert").wait_for(state="hidden")
+    assert title(page) == lost
+    assert "You said:" in page.locator("#review-place .said").inner_text()
     undo_all(page)
 
 
@@ -203,6 +205,26 @@ def test_a_server_that_fails_loses_no_word(page: Any) -> None:
     page.get_by_role("button", name="Send again").click()
     arrived(page, len(said))
     undo_all(page)
+
+
+def test_a_word_said_anew_before_the_first_arrived_is_undone_step_by_step(page: Any) -> None:
+    page.route("**/review/*", lambda route: route.fulfill(status=500, body="broken"))
+    song, alert = title(page), page.get_by_role("alert")
+    key(page, "1")
+    alert.get_by_text("The server had a problem.").wait_for()
+    key(page, "ArrowRight")
+    assert title(page) == song
+    key(page, "2")
+    alert.get_by_text("2 words of yours").wait_for()
+    page.unroute("**/review/*")
+    page.get_by_role("button", name="Send again").click()
+    arrived(page, 1)
+    for said_still in (True, False):
+        with page.expect_response("**/review/undo") as undone:
+            page.keyboard.press("u")
+        assert undone.value.ok and title(page) == song
+        assert page.locator("#review-place .said").is_visible() is said_still
+    alert.wait_for(state="hidden")
 
 
 def test_after_the_session_has_ended_the_word_waits(page: Any) -> None:
