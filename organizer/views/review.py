@@ -217,7 +217,8 @@ def _cards(account: SpotifyAccount, songs: list[StoredVerdict]) -> list[dict[str
 
 def _progress(account: SpotifyAccount, sitting: ReviewSession, left: int) -> dict[str, Any]:
     gains = {"settled": sitting.settled, "moved": sitting.moved}
-    return {"left": left, "reviewed": sitting.reviewed(), "put_off": len(sitting.later), **gains}
+    songs = {"left": left, "unheard": words.unheard(account), "put_off": len(sitting.later)}
+    return {**songs, "reviewed": sitting.reviewed(), **gains}
 
 
 def _empty(account: SpotifyAccount) -> dict[str, Any]:

@@ -44,6 +44,15 @@ def test_the_song_whose_word_teaches_most_comes_first_and_the_others_follow(libr
     assert f"{len(review.queue(library))} songs left" in page
 
 
+def test_songs_without_evidence_are_told_apart_as_the_library_tells_them(library: SpotifyAccount) -> None:
+    client, left = signed_in(library), review.queue(library).count()
+    assert "without evidence" not in client.get(reverse("review")).content.decode()
+    last = review.queue(library)[left - 1]
+    library.verdicts.filter(pk=last.pk).update(part="none")
+    page = client.get(reverse("review")).content.decode()
+    assert f"{left} songs left" in page and ", 1 of them without evidence" in page
+
+
 @pytest.mark.parametrize("query", [{}, {"view": "grid"}, {"n": 5}])
 def test_a_page_takes_few_queries(
     library: SpotifyAccount, query: dict[str, Any], django_assert_max_num_queries: Any
