@@ -237,6 +237,7 @@ const typeahead = new TypeAhead(byId("typed"), byId("typed-list"), byId("other")
   onPick: (option) => { choose(option.value, option.name); if (!isSeveral) place.focus({ preventScroll: true }); },
   onLeave: () => place.focus({ preventScroll: true }),
   onEmptyEnter: saveSeveral,
+  onUnknown: (genre) => announce(fill(words.unknown, { genre })),
 });
 const usesKeys = () => byId("use-keys").checked;
 const play = () => current().node.querySelector("[data-play]")?.click();

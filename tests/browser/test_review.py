@@ -139,6 +139,15 @@ def test_a_genre_is_typed_and_several_are_chosen(page: Any) -> None:
     undo_all(page)
 
 
+def test_a_genre_that_does_not_exist_is_told(page: Any) -> None:
+    before = here(page)
+    page.keyboard.press("g")
+    page.keyboard.type("polkacore")
+    page.keyboard.press("Enter")
+    page.locator("#announcer", has_text="No genre is called “polkacore”.").wait_for(state="attached")
+    assert here(page) == before
+
+
 def test_keys_are_ignored_while_typing_and_with_modifiers(page: Any) -> None:
     before = here(page)
     page.keyboard.press("Control+Enter")
