@@ -183,7 +183,8 @@ def undo(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     if wants_json(request):
         return _news(request, account, sitting)
     messages.success(request, _("Undone."))
-    return redirect(f"{reverse('review')}?song={step.track}")
+    is_liked = Track.objects.liked_by(account).filter(pk=step.track).exists()  # still
+    return redirect(f"{reverse('review')}?song={step.track}" if is_liked else "review")
 
 
 @require_POST

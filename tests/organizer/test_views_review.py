@@ -215,6 +215,13 @@ def test_undo_works_as_a_plain_form_and_shows_the_song_again(library: SpotifyAcc
     assert not library.corrections.exists()
 
 
+def test_undo_leads_on_where_the_song_has_left_the_library(library: SpotifyAccount, track: Track) -> None:
+    client = signed_in(library)
+    token = word(client, track, genre="reggae")["step"]
+    library.saves.filter(track=track).delete()
+    assert client.post(reverse("review-undo"), {"step": token})["location"] == "/review"
+
+
 def test_a_made_up_or_foreign_step_is_refused(library: SpotifyAccount, track: Track) -> None:
     token = word(signed_in(library), track, genre="reggae")["step"]
     assert undo(signed_in(library), token[:-2] + "xx").status_code == 400
