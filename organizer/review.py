@@ -54,6 +54,11 @@ def queue(account: SpotifyAccount, *, later: Sequence[int] = ()) -> QuerySet[Sto
     return unsure.order_by(put_off, "-teaches", "track_id")
 
 
+def unheard(account: SpotifyAccount) -> int:
+    """How many songs of the queue are there because nothing was found out about them."""
+    return queue(account).filter(part=StoredVerdict.Part.NONE).count()
+
+
 def songs_by(account: SpotifyAccount, artists: Collection[int | None]) -> dict[int, int]:
     """How many of the liked songs a word on each of these artists (ids) would be about."""
     liked = Track.objects.liked_by(account).movable().filter(primary_artist__in=artists)

@@ -3,26 +3,27 @@
 class Problem extends Error {
   constructor(kind, sentence = "") {
     super(sentence || kind);
-    this.kind = kind; // offline, signedOut, server; or refused, gone: sending again will not help
+    this.kind = kind; // offline, signedOut, otherUser, server; or refused, gone: sending again will not help
     this.sentence = sentence;
   }
   get isFinal() { return this.kind === "refused" || this.kind === "gone"; }
 }
 
 class Outbox {
-  // onFail(problem, items): nothing is sent any more until `again` is called.
-  constructor({ token, onFail, onRefused, onClear }) {
+  // onFail(problem, items): they are sent no more until onAgain(items), by `again` or once there is a connection.
+  constructor({ token, account, onFail, onRefused, onAgain, onClear }) {
     this.waiting = [];
     this.unsent = [];
     this.isSending = false;
-    Object.assign(this, { token, onFail, onRefused, onClear });
+    Object.assign(this, { token, account, onFail, onRefused, onAgain, onClear });
     window.addEventListener("pagehide", () => this.flush());
     window.addEventListener("online", () => this.again());
     window.addEventListener("beforeunload", (event) => { if (this.unsent.length) event.preventDefault(); });
   }
 
+  // A song's earlier words go first: the last one counts, and undoing it leads back to the one before.
   put(item) {
-    this.unsent = this.unsent.filter((old) => !(item.track === old.track && old.isWord && item.isWord)); // said anew
+    this.again(this.unsent.filter((old) => item.track === old.track && old.isWord && item.isWord));
     this.waiting.push(item);
     this.send();
   }
@@ -37,11 +38,20 @@ class Outbox {
     return true;
   }
 
+  // Not sent at all where it had not gone out; else by `opposite`, sent after it, as only its answer tells how.
+  undo(item, opposite) {
+    if (this.remove(item)) return;
+    this.again(this.unsent.filter((one) => one === item));
+    this.put(opposite);
+  }
+
   tracks() { return [...this.waiting, ...this.unsent].map((item) => item.track); }
 
-  again() {
-    if (!this.unsent.length) return;
-    this.waiting.unshift(...this.unsent.splice(0));
+  again(items = this.unsent) {
+    if (!items.length) return;
+    this.unsent = this.unsent.filter((item) => !items.includes(item));
+    this.waiting.splice(this.isSending ? 1 : 0, 0, ...items); // the first one is under way
+    this.onAgain(items);
     this.send();
   }
 
@@ -79,15 +89,18 @@ class Outbox {
     if (response.type === "opaqueredirect" || response.status === 403) throw new Problem("signedOut");
     if (response.status === 404) throw new Problem("gone");
     const answer = await response.json().catch(() => null);
+    if (response.status === 409) throw new Problem("otherUser", answer?.error);
     if (response.status === 400) throw new Problem("refused", answer?.error);
     if (!response.ok || !answer) throw new Problem("server");
     return answer;
   }
 
   ask(item) {
+    const body = item.body();
+    body.set("account", this.account); // whose word it is: by now somebody else may be signed in
     return fetch(item.url, {
       method: "POST",
-      body: item.body(),
+      body,
       headers: { Accept: "application/json", "X-CSRFToken": this.token() },
       redirect: "manual",
       keepalive: true,

@@ -17,8 +17,10 @@ let fetching = null;
 
 const outbox = new Outbox({
   token: () => document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? form.elements.csrfmiddlewaretoken.value,
+  account: form.elements.account.value,
   onFail: putBack,
   onRefused: (problem, item) => complain(fill(words.refused, { song: item.name, why: problem.sentence || words[problem.kind] }), false),
+  onAgain: takeUp,
   onClear: () => { if (!byId("unsent").hidden && byId("unsent").dataset.again) complain(""); finishIfDone(); },
 });
 
@@ -40,14 +42,17 @@ function show(index, sentence = words.shown) {
   form.action = card.node.dataset.url;
   byId("skip").formAction = card.node.dataset.skip;
   several(false, true);
-  const said = card.node.querySelector(".said");
-  if (card.said) said.querySelector("b").textContent = card.said;
-  if (card.said) said.hidden = false;
+  if (card.said) drawSaid(card);
   for (const hint of card.node.querySelectorAll(".keys")) hint.hidden = !usesKeys();
   if (hadFocus) place.focus({ preventScroll: true });
   announce(fill(sentence, { song: card.name, artists: card.node.dataset.artists, genre: cards[at - 1]?.said }));
   if (byId("autoplay")?.checked) card.node.querySelector("[data-play]")?.click();
   prefetch();
+}
+
+function drawSaid({ node, said }) {
+  node.querySelector(".said b").textContent = said;
+  node.querySelector(".said").hidden = !said;
 }
 
 function advance(sentence) {
@@ -93,12 +98,13 @@ function say(genres) {
   const body = new URLSearchParams({ genre: genres[0][0] });
   for (const [slug] of genres.slice(1)) body.append("also", slug);
   if (card.node.querySelector("[name=whole_artist]")?.checked) body.set("whole_artist", "on");
-  const item = { isWord: true, track: card.track, name: card.name, url: card.node.dataset.url, card };
+  const said = genres.map(([, name]) => name).join(", ");
+  const item = { isWord: true, said, track: card.track, name: card.name, url: card.node.dataset.url, card };
   item.body = () => { body.set("held", upcoming().map((one) => one.track).join(",")); return body; };
   item.done = (answer) => { item.step = answer.step; arrived(answer); };
-  steps.push({ item, card, before: card.said });
-  card.said = genres.map(([, name]) => name).join(", ");
   outbox.put(item);
+  steps.push({ item, card, before: card.said });
+  card.said = said;
   if (document.activeElement === byId("typed")) place.focus({ preventScroll: true });
   if (byId("auto-advance").checked) return advance(words.said);
   return show(at, fill(words.stays, { genre: card.said, song: "%(song)s" }));
@@ -127,10 +133,10 @@ function undo() {
   const step = steps.pop();
   if (!step) return byId("undo-form") ? byId("undo-form").requestSubmit() : announce(words.nothing);
   const { item, card, before } = step;
-  if (!outbox.remove(item)) outbox.put(item.isWord ? undoing(item) : { ...item, body: () => new URLSearchParams({ back: "on" }) });
+  outbox.undo(item, item.isWord ? undoing(item) : { ...item, body: () => new URLSearchParams({ back: "on" }) });
   card.said = item.isWord ? before : "";
   card.skipped = false;
-  card.node.querySelector(".said").hidden = !card.said;
+  drawSaid(card);
   if (!cards.includes(card)) cards.splice(at, 0, card);
   return show(cards.indexOf(card), words.undone);
 }
@@ -148,9 +154,9 @@ function putBack(problem, items) {
     cards.splice(index, 1);
     if (index < at) at -= 1;
     cards.splice(at + 1, 0, Object.assign(card, { said: "" }));
-    card.node.querySelector(".said").hidden = true;
+    drawSaid(card);
   }
-  if (items.some(({ card }) => card === current())) current().said = "";
+  if (items.some(({ card }) => card === current())) drawSaid(Object.assign(current(), { said: "" }));
   const values = { song: items[0].name, count: items.length, why: problem.sentence || words[problem.kind] };
   complain(fill(items.length > 1 ? words.failedMany : words.failedOne, values), true);
 }
@@ -164,8 +170,12 @@ function complain(sentence, again = false) {
   if (!sentence) announce(words.arrived);
 }
 
+// The card stays where it is: the user may be about to say something on it.
+function takeUp(items) {
+  for (const { card, isWord, said } of items) if (isWord) drawSaid(Object.assign(card, { said }));
+}
+
 function sendAgain() {
-  for (const { card, isWord } of outbox.unsent) if (isWord && !card.said) card.said = "…";
   outbox.again();
   if (!isOpen(current())) advance(words.shown);
 }
@@ -227,6 +237,7 @@ const typeahead = new TypeAhead(byId("typed"), byId("typed-list"), byId("other")
   onPick: (option) => { choose(option.value, option.name); if (!isSeveral) place.focus({ preventScroll: true }); },
   onLeave: () => place.focus({ preventScroll: true }),
   onEmptyEnter: saveSeveral,
+  onUnknown: (genre) => announce(fill(words.unknown, { genre })),
 });
 const usesKeys = () => byId("use-keys").checked;
 const play = () => current().node.querySelector("[data-play]")?.click();

@@ -1,7 +1,7 @@
 // A box to type a genre into, made from the options of a <select>: arrows choose, Enter takes, Escape leaves.
 class TypeAhead {
-  constructor(input, list, select, { onPick, onLeave, onEmptyEnter }) {
-    Object.assign(this, { input, list, onPick, onLeave, onEmptyEnter });
+  constructor(input, list, select, { onPick, onLeave, onEmptyEnter, onUnknown }) {
+    Object.assign(this, { input, list, onPick, onLeave, onEmptyEnter, onUnknown });
     this.options = [...select.querySelectorAll("optgroup option")].map((option) => ({
       value: option.value,
       name: option.textContent,
@@ -69,6 +69,7 @@ class TypeAhead {
       event.stopPropagation();
       if (this.found?.length) this.pick(this.found[this.at].value);
       else if (!this.input.value.trim()) this.onEmptyEnter();
+      else this.onUnknown(this.input.value.trim());
     } else if (event.key === "Escape") {
       this.leave();
     }

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
 
 from organizer.models import SpotifyAccount
 
@@ -38,6 +40,29 @@ def linked(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
         return inner(request, *args, **kwargs)
 
     return whole_page_or_fragment
+
+
+def from_own_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Refuse what another account's page sends that stayed open in this browser; inside `linked`.
+
+    The browser signs it with whoever is signed in now, so only the page's own field `account` tells whose it is.
+    """
+
+    @wraps(view)
+    def inner(request: HttpRequest, account: SpotifyAccount, *args: object, **kw: object) -> HttpResponseBase:
+        if request.POST.get("account", str(account.pk)) == str(account.pk):
+            return view(request, account, *args, **kw)
+        sentence = _("Somebody else is signed in now than when this page was opened, so nothing was saved.")
+        if wants_json(request):
+            return JsonResponse({"error": sentence}, status=409)
+        messages.error(request, sentence)
+        return redirect("review")
+
+    return inner
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept") == "application/json"
 
 
 def way_back(request: HttpRequest) -> str:

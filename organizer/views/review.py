@@ -22,7 +22,7 @@ from organizer import review as words
 from organizer.genre_names import genre_name
 from organizer.models import Job, SpotifyAccount, StoredVerdict, Track
 from organizer.review import UnknownGenre
-from organizer.views.access import linked
+from organizer.views.access import from_own_page, linked, wants_json
 from organizer.views.review_session import ReviewSession
 
 PER_GRID = 24
@@ -43,6 +43,8 @@ def review(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     is_grid = request.GET.get("view") == "grid"
     context = _grid(request, account, sitting) if is_grid else _one(request, account, sitting)
     if not context["cards"]:
+        if context["left"] and not is_grid:  # a song was asked for that nothing is stored of
+            return redirect("review")
         return render(request, "review_empty.html", _empty(account))
     context |= {
         "options": _options(get_language()),
@@ -53,11 +55,13 @@ def review(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
 
 
 def _one(request: HttpRequest, account: SpotifyAccount, sitting: ReviewSession) -> dict[str, Any]:
-    """One song, by its place in the queue; or by its number, wherever it stands."""
+    """One song, by its place in the queue; or one of the user's by its number, wherever it stands."""
+    asked = _number(request.GET.get("song"), 0)
+    if asked:
+        get_object_or_404(Track.objects.liked_by(account).only("pk"), pk=asked)
     queue = words.queue(account, later=sitting.later)
     left = queue.count()
     place = min(_number(request.GET.get("n"), 1), max(1, left))
-    asked = _number(request.GET.get("song"), 0)
     songs = account.verdicts.filter(track=asked) if asked else queue[place - 1 : place]
     cards = _cards(account, list(songs.select_related("track__primary_artist")))
     return {"left": left, "place": place, "cards": cards, "card": cards[0] if cards else None}
@@ -101,6 +105,7 @@ def cards(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
 
 @require_POST
 @linked
+@from_own_page
 def correct(request: HttpRequest, account: SpotifyAccount, track_id: int) -> HttpResponse:
     """The user's word on a song or on its artist: one genre, or one and several more."""
     track = get_object_or_404(Track.objects.liked_by(account), pk=track_id)
@@ -110,6 +115,7 @@ def correct(request: HttpRequest, account: SpotifyAccount, track_id: int) -> Htt
 
 @require_POST
 @linked
+@from_own_page
 def correct_several(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     """The same word on all ticked songs."""
     ticked = [_number(track, 0) for track in request.POST.getlist("track")][:PER_GRID]
@@ -141,7 +147,7 @@ def _say(
     text = _in_words(tracks, genres, whole_artist=whole_artist)
     sitting = ReviewSession(request, account)
     token = sitting.said(step, track=tracks[0].pk, text=text, before=started)
-    if not _wants_json(request):
+    if not wants_json(request):
         return redirect(_back(request))
     drop = sorted(step.change.touched & _held(request.POST.get("held", "")))
     return _news(request, account, sitting, step=token, drop=drop)
@@ -164,6 +170,7 @@ def _in_words(tracks: list[Track], genres: list[str], *, whole_artist: bool) -> 
 
 @require_POST
 @linked
+@from_own_page
 def undo(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     """Everything as it was before one step; by its token."""
     sitting, token = ReviewSession(request, account), request.POST.get("step", "")
@@ -173,14 +180,16 @@ def undo(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
         return _refused(request, _("This can no longer be undone here: say your word on the song anew."))
     words.undo(account, step.before)
     sitting.undone(token, step)
-    if _wants_json(request):
+    if wants_json(request):
         return _news(request, account, sitting)
     messages.success(request, _("Undone."))
-    return redirect(f"{reverse('review')}?song={step.track}")
+    is_liked = Track.objects.liked_by(account).filter(pk=step.track).exists()  # still
+    return redirect(f"{reverse('review')}?song={step.track}" if is_liked else "review")
 
 
 @require_POST
 @linked
+@from_own_page
 def take_back(request: HttpRequest, account: SpotifyAccount, track_id: int) -> HttpResponse:
     track = get_object_or_404(Track.objects.liked_by(account), pk=track_id)
     if words.take_back(account, track):
@@ -191,12 +200,13 @@ def take_back(request: HttpRequest, account: SpotifyAccount, track_id: int) -> H
 
 @require_POST
 @linked
+@from_own_page
 def skip(request: HttpRequest, account: SpotifyAccount, track_id: int) -> HttpResponse:
     """Not now: to the end of the queue, for this session."""
     track = get_object_or_404(Track.objects.liked_by(account).only("pk"), pk=track_id)
     sitting = ReviewSession(request, account)
     sitting.put_off(track.pk, back="back" in request.POST)
-    return _news(request, account, sitting) if _wants_json(request) else redirect(_back(request))
+    return _news(request, account, sitting) if wants_json(request) else redirect(_back(request))
 
 
 def _cards(account: SpotifyAccount, songs: list[StoredVerdict]) -> list[dict[str, Any]]:
@@ -208,7 +218,8 @@ def _cards(account: SpotifyAccount, songs: list[StoredVerdict]) -> list[dict[str
 
 def _progress(account: SpotifyAccount, sitting: ReviewSession, left: int) -> dict[str, Any]:
     gains = {"settled": sitting.settled, "moved": sitting.moved}
-    return {"left": left, "reviewed": sitting.reviewed(), "put_off": len(sitting.later), **gains}
+    songs = {"left": left, "unheard": words.unheard(account), "put_off": len(sitting.later)}
+    return {**songs, "reviewed": sitting.reviewed(), **gains}
 
 
 def _empty(account: SpotifyAccount) -> dict[str, Any]:
@@ -230,7 +241,7 @@ def _news(
 
 
 def _refused(request: HttpRequest, sentence: str) -> HttpResponse:
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"error": sentence}, status=400)
     messages.error(request, sentence)
     return redirect(_back(request))
@@ -241,10 +252,6 @@ def _back(request: HttpRequest) -> str:
     asked = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()})
     return asked if is_ours else reverse("review")
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept") == "application/json"
 
 
 def _held(text: str) -> set[int]:

@@ -139,6 +139,15 @@ def test_a_genre_is_typed_and_several_are_chosen(page: Any) -> None:
     undo_all(page)
 
 
+def test_a_genre_that_does_not_exist_is_told(page: Any) -> None:
+    before = here(page)
+    page.keyboard.press("g")
+    page.keyboard.type("polkacore")
+    page.keyboard.press("Enter")
+    page.locator("#announcer", has_text="No genre is called “polkacore”.").wait_for(state="attached")
+    assert here(page) == before
+
+
 def test_keys_are_ignored_while_typing_and_with_modifiers(page: Any) -> None:
     before = here(page)
     page.keyboard.press("Control+Enter")
@@ -189,6 +198,8 @@ def test_a_word_that_does_not_arrive_is_told_and_sent_again(page: Any, own_progr
     page.context.set_offline(False)
     arrived(page, 2)
     page.get_by_role("alert").wait_for(state="hidden")
+    assert title(page) == lost
+    assert "You said:" in page.locator("#review-place .said").inner_text()
     undo_all(page)
 
 
@@ -205,12 +216,50 @@ def test_a_server_that_fails_loses_no_word(page: Any) -> None:
     undo_all(page)
 
 
+def test_a_word_said_anew_before_the_first_arrived_is_undone_step_by_step(page: Any) -> None:
+    page.route("**/review/*", lambda route: route.fulfill(status=500, body="broken"))
+    song, alert = title(page), page.get_by_role("alert")
+    key(page, "1")
+    alert.get_by_text("The server had a problem.").wait_for()
+    key(page, "ArrowRight")
+    assert title(page) == song
+    key(page, "2")
+    alert.get_by_text("2 words of yours").wait_for()
+    page.unroute("**/review/*")
+    page.get_by_role("button", name="Send again").click()
+    arrived(page, 1)
+    for said_still in (True, False):
+        with page.expect_response("**/review/undo") as undone:
+            page.keyboard.press("u")
+        assert undone.value.ok and title(page) == song
+        assert page.locator("#review-place .said").is_visible() is said_still
+    alert.wait_for(state="hidden")
+
+
 def test_after_the_session_has_ended_the_word_waits(page: Any) -> None:
     cookies = page.context.cookies()
     page.context.clear_cookies()
     key(page, "Enter")
     page.get_by_role("alert").get_by_text("not signed in any more").wait_for()
     page.context.add_cookies(cookies)
+    page.get_by_role("button", name="Send again").click()
+    arrived(page, 1)
+    undo_all(page)
+
+
+def test_a_word_is_not_written_for_whoever_signed_in_meanwhile(page: Any, own_program: Program) -> None:
+    mine = page.context.cookies()
+    page.context.clear_cookies()
+    key(page, "Enter")
+    page.get_by_role("alert").get_by_text("not signed in any more").wait_for()
+    other = page.context.new_page()
+    other.goto(own_program.url)
+    connect(other, "Ben")
+    other.close()
+    page.get_by_role("button", name="Send again").click()
+    page.get_by_role("alert").get_by_text("Somebody else is signed in now").wait_for()
+    page.context.clear_cookies()
+    page.context.add_cookies(mine)
     page.get_by_role("button", name="Send again").click()
     arrived(page, 1)
     undo_all(page)

@@ -44,6 +44,15 @@ def test_the_song_whose_word_teaches_most_comes_first_and_the_others_follow(libr
     assert f"{len(review.queue(library))} songs left" in page
 
 
+def test_songs_without_evidence_are_told_apart_as_the_library_tells_them(library: SpotifyAccount) -> None:
+    client, left = signed_in(library), review.queue(library).count()
+    assert "without evidence" not in client.get(reverse("review")).content.decode()
+    last = review.queue(library)[left - 1]
+    library.verdicts.filter(pk=last.pk).update(part="none")
+    page = client.get(reverse("review")).content.decode()
+    assert f"{left} songs left" in page and ", 1 of them without evidence" in page
+
+
 @pytest.mark.parametrize("query", [{}, {"view": "grid"}, {"n": 5}])
 def test_a_page_takes_few_queries(
     library: SpotifyAccount, query: dict[str, Any], django_assert_max_num_queries: Any
@@ -56,6 +65,17 @@ def test_a_page_takes_few_queries(
 
 def test_the_reasons_are_told_in_words(library: SpotifyAccount) -> None:
     assert b"Audio features say " in signed_in(library).get(reverse("review")).content
+
+
+def test_a_song_that_is_not_there_is_not_taken_for_the_end_of_the_review(
+    library: SpotifyAccount, track: Track
+) -> None:
+    client, stranger = signed_in(library), signed_in(another_account())
+    assert shown(client, song=track.pk) == track
+    assert client.get(reverse("review"), {"song": 99999999}).status_code == 404
+    assert stranger.get(reverse("review"), {"song": track.pk}).status_code == 404
+    library.verdicts.filter(track=track).delete()
+    assert client.get(reverse("review"), {"song": track.pk})["location"] == "/review"
 
 
 @pytest.mark.parametrize("n", ["0", "x", "99999999999", "-1", ""])
@@ -195,6 +215,13 @@ def test_undo_works_as_a_plain_form_and_shows_the_song_again(library: SpotifyAcc
     assert not library.corrections.exists()
 
 
+def test_undo_leads_on_where_the_song_has_left_the_library(library: SpotifyAccount, track: Track) -> None:
+    client = signed_in(library)
+    token = word(client, track, genre="reggae")["step"]
+    library.saves.filter(track=track).delete()
+    assert client.post(reverse("review-undo"), {"step": token})["location"] == "/review"
+
+
 def test_a_made_up_or_foreign_step_is_refused(library: SpotifyAccount, track: Track) -> None:
     token = word(signed_in(library), track, genre="reggae")["step"]
     assert undo(signed_in(library), token[:-2] + "xx").status_code == 400
@@ -256,6 +283,35 @@ def test_songs_of_others_cannot_be_ticked(library: SpotifyAccount, track: Track)
     stranger.post(reverse("correct-several"), {"track": track.pk, "other": "pop"})
     assert stranger.post(reverse("skip", args=[track.pk])).status_code == 404
     assert not library.corrections.exists()
+
+
+@pytest.mark.parametrize("name", ["correct", "skip", "take-back", "correct-several", "review-undo"])
+def test_a_page_left_open_by_another_user_writes_nothing(
+    library: SpotifyAccount, track: Track, name: str
+) -> None:
+    client = signed_in(library)
+    url = reverse(name, args=[] if name in ("correct-several", "review-undo") else [track.pk])
+    token = word(client, track, genre="reggae")["step"]
+    form = {"account": another_account().pk, "track": track.pk, "genre": "pop", "step": token}
+    before = list(library.corrections.values()), client.session["review"]
+    refused = client.post(url, form, headers=JSON)
+    assert refused.status_code == 409 and "Somebody else is signed in" in refused.json()["error"]
+    plain = client.post(url, form)
+    assert plain["location"] == "/review" and "Somebody else is signed in" in said(plain)
+    assert (list(library.corrections.values()), client.session["review"]) == before
+
+
+@pytest.mark.parametrize("query", ["", "?view=grid"])
+def test_every_form_of_the_review_names_the_account_it_was_made_for(
+    library: SpotifyAccount, track: Track, query: str
+) -> None:
+    client = signed_in(library)
+    word(client, track, genre="reggae", account=library.pk)
+    assert library.corrections.count() == 1
+    field = f'name="account" value="{library.pk}"'
+    assert client.get(f"/review{query}").content.decode().count(field) == 2  # the word's, and undo's
+    song = client.get(reverse("song", args=[track.pk])).content.decode()
+    assert song.count(field) == 2  # another word, and taking it back
 
 
 @pytest.mark.parametrize("name", ["correct-several", "review-undo"])
