@@ -71,6 +71,17 @@ def test_counts_follow_the_form_and_cards_merge_by_dragging(choosing: Any) -> No
     assert (songs(page, first), songs(page, second)) == (before, other)
 
 
+def test_a_genre_leaves_a_group_of_its_own_name(choosing: Any) -> None:
+    page = choosing
+    first, second = ticked(page)[:2]
+    before, other = songs(page, first), songs(page, second)
+    title = page.locator(f"[data-genre={second}]").get_attribute("data-title")
+    counted(page, lambda: page.locator(f"#id_name_{first}").fill(title))
+    assert songs(page, first) == songs(page, second) == before + other
+    counted(page, lambda: page.locator(f"[data-separate={second}]").click())
+    assert (songs(page, first), songs(page, second)) == (before, other)
+
+
 def test_an_artist_is_found_while_typing_and_left_out(choosing: Any) -> None:
     page = choosing
     page.get_by_text("Leave out", exact=True).first.click()

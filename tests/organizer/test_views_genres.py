@@ -108,6 +108,16 @@ def test_putting_genres_together_and_apart_again_stores_nothing(library: Spotify
     assert not library.playlists.exists()
 
 
+def test_a_genre_leaves_a_group_of_its_own_name(library: SpotifyAccount) -> None:
+    plans.choose(library, [Choice("Rock", ("rock", "pop"), 0.5), Choice("Calm", ("jazz-blues",), 0.5)])
+    client, address = signed_in(library), reverse("genres")
+    form = client.get(address).context["form"]
+    page = client.post(address, as_sent(form) | {"separate": "rock", "name_pop": " ROCK "})
+    found = {one.genres: one.name for one in page.context["counts"].playlists}
+    assert found == {("rock",): "Rock", ("pop",): "Pop", ("jazz-blues",): "Calm"}
+    assert not any(row["others"] for row in page.context["rows"])
+
+
 def test_one_genre_alone_is_no_group(library: SpotifyAccount) -> None:
     page = signed_in(library).post(reverse("genres"), {**FORM, "together": "rock", "merge": "1"})
     assert "Tick two genres or more" in page.content.decode()
