@@ -198,6 +198,16 @@ def test_the_counts_are_the_additions_of_the_plan(library: SpotifyAccount) -> No
     assert sum(planned.values()) == shown.placed and shown.nowhere == 0
 
 
+def test_a_rest_without_a_song_counts_as_no_playlist(library: SpotifyAccount) -> None:
+    form = {**FORM, "confidence": "0", "pick_jazz-blues": "on", "rest": "on", "rest_name": "Leftovers"}
+    page = signed_in(library).post(reverse("genre-counts"), form)
+    assert page.context["counts"].nowhere == 0
+    signed_in(library).post(reverse("genres"), form)
+    actions = {entry["name"]: entry["action"] for entry in Plan.objects.get().entries}
+    assert actions.pop("Leftovers") == "too_small" and len(actions) == page.context["counts"].made == 3
+    assert "It would hold no song, so it is not made." in page.content.decode()
+
+
 def test_a_mistake_is_told_with_the_counts_of_the_rest_of_the_form(library: SpotifyAccount) -> None:
     form = {**FORM, "exclude_artists": "Nobody at all"}
     page = signed_in(library).post(reverse("genre-counts"), form)
