@@ -80,6 +80,13 @@ def test_a_playlist_without_a_name_is_called_by_the_template(library: SpotifyAcc
     assert set(library.playlists.values_list("name", flat=True)) == {"My Rock songs", "Pop"}
 
 
+def test_names_are_of_one_line(library: SpotifyAccount) -> None:
+    spaced = {"name_rock": "Loud\r\nand  fast", "name_pop": "\n", "name_template": "My\t{genre}"}
+    signed_in(library).post(reverse("genres"), {**FORM, **spaced, "rest": "on", "rest_name": "The\u2028rest"})
+    names = set(library.playlists.values_list("name", flat=True))
+    assert names == {"Loud and fast", "My Pop", "The rest"}
+
+
 def test_what_is_decided_for_all_playlists_is_stored_and_shown_again(library: SpotifyAccount) -> None:
     artist = Artist.objects.filter(tracks__saves__account=library).first()
     assert artist
@@ -134,6 +141,9 @@ def test_one_genre_alone_is_no_group(library: SpotifyAccount) -> None:
         ({"rest": "on", "rest_name": "kept"}, "Another playlist here has this name."),
         ({"per_song": "4"}, "a whole number from 1 to 3"),
         ({"name_rock": "x" * 101}, "at most 100 characters"),
+        ({"name_rock": "Loud\x07"}, "A name cannot hold control characters."),
+        ({"rest": "on", "rest_name": "\x00"}, "A name cannot hold control characters."),
+        ({"name_template": "My\x1b {genre}"}, "A name cannot hold control characters."),
         ({"confidence": "140"}, "a whole number from 0 to 100"),
         ({"confidence": "much"}, "a whole number from 0 to 100"),
     ],
