@@ -120,4 +120,20 @@ artist.addEventListener("keydown", (event) => {
   leaveOut();
 });
 
+// --- choices that would get lost ---
+let isSent = false;
+form.addEventListener("submit", () => (isSent = true));
+window.addEventListener("pageshow", () => (isSent = false)); // back again
+
+function isUnsaved() {
+  const isOther = (field) =>
+    field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+  const fields = [...form.elements].filter((field) => field.matches("input, textarea"));
+  return "unsaved" in form.dataset || fields.some(isOther);
+}
+
+window.addEventListener("beforeunload", (event) => {
+  if (!isSent && isUnsaved()) event.preventDefault();
+});
+
 form.querySelector("[data-counts]").hidden = true;
