@@ -28,7 +28,7 @@ def store_page(account: SpotifyAccount, page: LikedPage, mark: int) -> Stored:
     """Safe to run twice: a page that comes again changes nothing. A song liked anew counts as new."""
     liked = {track.uri: track for track in sorted(page.tracks, key=lambda track: track.uri)}
     known = _known(account, liked)
-    ids = _store_tracks(liked.values())
+    ids, renamed = _store_tracks(liked.values())
     fresh = {uri for uri, track in liked.items() if uri not in known or not _is_as_was(known[uri], track)}
     others = _others(account, {*(liked[uri].added_at for uri in fresh), *page.blanks}, liked, mark)
     relinked = _follow_relinks(others, {uri: liked[uri] for uri in fresh}, ids)
@@ -42,6 +42,8 @@ def store_page(account: SpotifyAccount, page: LikedPage, mark: int) -> Stored:
         unique_fields=["account", "track"],
         update_fields=["added_at", "is_unliked", "seen_by_job"],
     )
+    if renamed:
+        SpotifyAccount.objects.who_like(renamed).mark_stale()  # a song is shared by all who like it
     repeated = sum(1 for uri, row in known.items() if uri not in fresh and row.seen_by_job == mark)
     return Stored(
         new=len(fresh) - len(relinked),
@@ -113,17 +115,27 @@ _TRACK_FIELDS = (
 )
 
 
-def _store_tracks(tracks: Iterable[LikedTrack]) -> dict[str, int]:
-    """Keys by uri. Rows are written in the order of their uris, so that two walks never wait for each other."""
+def _store_tracks(tracks: Iterable[LikedTrack]) -> tuple[dict[str, int], list[int]]:
+    """Keys by uri, and those of known songs that have other words now.
+
+    Rows are written in the order of their uris, so that two walks never wait for each other.
+    """
     tracks = list(tracks)
     artists = _store_artists(tracks)
+    written = [_track_row(track, artists) for track in tracks]
+    before = {row.uri: _words(row) for row in Track.objects.filter(uri__in=[row.uri for row in written])}
     rows = Track.objects.bulk_create(
-        [_track_row(track, artists) for track in tracks],
+        written,
         update_conflicts=True,
         unique_fields=["uri"],
         update_fields=[*_TRACK_FIELDS, "primary_artist", "refreshed_at"],
     )
-    return {row.uri: row.pk for row in rows}
+    renamed = [row.pk for row in rows if before.get(row.uri, _words(row)) != _words(row)]
+    return {row.uri: row.pk for row in rows}, renamed
+
+
+def _words(track: Track) -> tuple[str, list[str], str]:
+    return track.name, track.artist_names, track.album_name
 
 
 def _store_artists(tracks: Iterable[LikedTrack]) -> dict[str, Artist]:

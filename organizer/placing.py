@@ -112,7 +112,8 @@ def place(songs: Songs, shelves: Sequence[Shelf], decisions: Decisions) -> Place
     A song goes, for each of its genres that count, to the playlist that names this genre, else to the one that names
     its family, if the playlist's genres together are likely enough. The user's own word counts whole and is certain;
     of the model's genres the `per_song` likeliest count. A new playlist of sub-genres that stays too small leaves its
-    songs to their families' playlists. What then is in no playlist goes to the rest, unless it is excluded.
+    songs to their families' playlists. What then is in no playlist goes to the rest, unless it is excluded;
+    a new rest without enough songs is not made either.
     """
     is_excluded = _excluded(songs, decisions.exclusions)
     genres = _candidates(songs, decisions)
@@ -132,6 +133,7 @@ def place(songs: Songs, shelves: Sequence[Shelf], decisions: Decisions) -> Place
     if songs.is_kept is not None:
         left &= ~songs.is_kept
     takes[:, is_rest] = left[:, None]
+    is_small[is_rest] = left.sum() < least[is_rest]
     return Placement(takes, is_small, is_excluded)
 
 

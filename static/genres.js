@@ -29,14 +29,24 @@ function putTogether(genres, wished) {
   changed();
 }
 
+// The genre gets the name that the template gives it, and so does whoever else has that name: a group may be called
+// like one of its genres.
+function separate(genre) {
+  const same = (name) => name.trim().replace(/\s+/g, " ").toUpperCase();
+  const own = same(nameOf(genre).placeholder);
+  for (const other of cards.keys()) {
+    const name = nameOf(other);
+    if (other === genre || same(name.value) === own) name.value = "";
+  }
+  nameOf(genre).focus(); // the button is about to go
+  changed();
+}
+
 form.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (button?.dataset.separate) {
     event.preventDefault();
-    const name = nameOf(button.dataset.separate);
-    name.value = "";
-    name.focus(); // the button is about to go
-    changed();
+    separate(button.dataset.separate);
   } else if (button && "merge" in button.dataset) {
     const ticked = [...form.querySelectorAll("input[name=together]:checked")];
     if (ticked.length < 2) return; // the page says what is missing
@@ -108,6 +118,22 @@ artist.addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
   event.preventDefault();
   leaveOut();
+});
+
+// --- choices that would get lost ---
+let isSent = false;
+form.addEventListener("submit", () => (isSent = true));
+window.addEventListener("pageshow", () => (isSent = false)); // back again
+
+function isUnsaved() {
+  const isOther = (field) =>
+    field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+  const fields = [...form.elements].filter((field) => field.matches("input, textarea"));
+  return "unsaved" in form.dataset || fields.some(isOther);
+}
+
+window.addEventListener("beforeunload", (event) => {
+  if (!isSent && isUnsaved()) event.preventDefault();
 });
 
 form.querySelector("[data-counts]").hidden = true;

@@ -246,6 +246,7 @@ panel.addEventListener("click", (event) => {
 });
 
 // --- start ---
+for (const part of document.querySelectorAll("#map canvas, [data-loading], .map-side")) part.hidden = false;
 try {
   const answer = await fetch(view.dataset.points);
   if (!answer.ok) throw new Error(answer.status);

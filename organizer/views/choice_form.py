@@ -1,5 +1,6 @@
 """The form that chooses genres: ticks and names of playlists, what they ask for, and what goes to none of them."""
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,6 +49,16 @@ class Lines(forms.CharField):
         return found
 
 
+class Name(forms.CharField):
+    """A name on one line, with single spaces."""
+
+    def to_python(self, value: Any) -> str:
+        name = " ".join(str(super().to_python(value)).split())
+        if any(unicodedata.category(sign) == "Cc" for sign in name):
+            raise forms.ValidationError(_("A name cannot hold control characters."))
+        return name
+
+
 class ChoiceForm(forms.Form):
     """One tick and one name per genre that occurs; genres with the same name share a playlist."""
 
@@ -73,7 +84,7 @@ class ChoiceForm(forms.Form):
     small_to_parent = forms.BooleanField(
         required=False, label=gettext_lazy("Songs of a sub-genre with too few go to its family’s playlist")
     )
-    name_template = forms.CharField(
+    name_template = Name(
         max_length=60,
         label=gettext_lazy("Names of new playlists"),
         error_messages={"required": gettext_lazy("Write {genre} where the genre’s name belongs.")},
@@ -81,7 +92,7 @@ class ChoiceForm(forms.Form):
     rest = forms.BooleanField(
         required=False, label=gettext_lazy("A playlist of all songs that go to no other")
     )
-    rest_name = forms.CharField(required=False, max_length=100, label=gettext_lazy("Its name"))
+    rest_name = Name(required=False, max_length=100, label=gettext_lazy("Its name"))
     exclude_genres = forms.MultipleChoiceField(
         required=False, widget=forms.CheckboxSelectMultiple, label=gettext_lazy("Genres")
     )
@@ -138,7 +149,7 @@ class ChoiceForm(forms.Form):
                 initial=genre in picked,
                 label=_("Make a playlist of %(genre)s") % {"genre": title},
             )
-            name = forms.CharField(
+            name = Name(
                 required=False,
                 max_length=100,
                 initial=named.get(genre, ""),

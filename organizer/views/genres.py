@@ -55,6 +55,9 @@ def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     if not cards:
         return render(request, "genres_empty.html", {"job": account.jobs.active().first()})
     form = _form(known, data, cards)
+    if data and data.get("separate") in form.genres:
+        _separate(form, data)
+        form = _form(known, data, cards)
     is_final = data is not None and not ({"merge", "separate", "counts"} & data.keys())
     if is_final and _is_complete(form):
         plans.choose(account, form.choices(), form.settings())
@@ -101,9 +104,7 @@ def _is_complete(form: ChoiceForm) -> bool:
 
 
 def _put_together(request: HttpRequest, data: QueryDict) -> None:
-    """What the buttons “Put together” and “Separate” make of the form."""
-    if genre := data.get("separate"):
-        data[f"name_{genre}"] = ""
+    """What the button “Put together” makes of the form."""
     if "merge" not in data:
         return
     chosen = data.getlist("together")
@@ -115,6 +116,18 @@ def _put_together(request: HttpRequest, data: QueryDict) -> None:
         data[f"pick_{genre}"], data[f"name_{genre}"] = "on", name
     data.setlist("together", [])
     data["group_name"] = ""
+
+
+def _separate(form: ChoiceForm, data: QueryDict) -> None:
+    """The genre gets the name that the template gives it. Whoever else has that name gets their own as well: a group
+    may be called like one of its genres, which would otherwise stay in it.
+    """
+    form.is_valid()
+    genre = data["separate"]
+    own = form.by_template(genre).casefold()
+    for other in form.genres:
+        if other == genre or form.name_of(other).casefold() == own:
+            data[f"name_{other}"] = ""
 
 
 def _counted(known: Known, form: ChoiceForm, cards: Sequence[GenreCard]) -> dict[str, Any]:

@@ -71,6 +71,17 @@ def test_counts_follow_the_form_and_cards_merge_by_dragging(choosing: Any) -> No
     assert (songs(page, first), songs(page, second)) == (before, other)
 
 
+def test_a_genre_leaves_a_group_of_its_own_name(choosing: Any) -> None:
+    page = choosing
+    first, second = ticked(page)[:2]
+    before, other = songs(page, first), songs(page, second)
+    title = page.locator(f"[data-genre={second}]").get_attribute("data-title")
+    counted(page, lambda: page.locator(f"#id_name_{first}").fill(title))
+    assert songs(page, first) == songs(page, second) > max(before, other)
+    counted(page, lambda: page.locator(f"[data-separate={second}]").click())
+    assert (songs(page, first), songs(page, second)) == (before, other)
+
+
 def test_an_artist_is_found_while_typing_and_left_out(choosing: Any) -> None:
     page = choosing
     page.get_by_text("Leave out", exact=True).first.click()
@@ -82,6 +93,40 @@ def test_an_artist_is_found_while_typing_and_left_out(choosing: Any) -> None:
     counted(page, lambda: finder.press("Enter"))
     page.get_by_text("left out", exact=False).first.wait_for()
     assert page.get_by_label("Artists, one a line").input_value()
+
+
+def warnings(page: Any) -> list[str]:
+    """What the browser asks from now on before it leaves; it leaves all the same."""
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    return asked
+
+
+def test_leaving_with_choices_that_are_not_saved_is_asked_about(choosing: Any) -> None:
+    page, genre = choosing, ticked(choosing)[0]
+    asked, name = warnings(page), page.locator(f"#id_name_{genre}")
+    counted(page, lambda: name.fill("Mine"))
+    counted(page, lambda: name.fill(""))
+    page.get_by_text("Leave out", exact=True).first.click()
+    page.get_by_label("Find an artist").fill("some")
+    page.reload()
+    assert asked == []
+    counted(page, lambda: page.locator(f"#id_pick_{genre}").uncheck())
+    page.reload()
+    assert asked == ["beforeunload"]
+
+
+def test_sending_the_choices_is_not_asked_about_but_leaving_their_mistakes_is(choosing: Any) -> None:
+    page, genre = choosing, ticked(choosing)[0]
+    asked = warnings(page)
+    page.locator(f"#id_name_{genre}").fill("Mine")
+    page.get_by_text("Put genres together").click()
+    page.get_by_role("button", name="Put together").click()
+    page.get_by_text("Tick two genres or more").wait_for()
+    assert asked == []
+    page.get_by_text("Names and visibility").click()
+    page.goto(page.url)
+    assert asked == ["beforeunload"]
 
 
 def test_from_the_genres_to_the_plan_takes_one_click_and_the_page_fits_a_phone(choosing: Any) -> None:

@@ -91,6 +91,23 @@ def test_the_page_offers_to_draw_and_a_press_starts_one_job(heard: SpotifyAccoun
     assert heard.jobs.filter(kind=Job.Kind.MAP).count() == 1
 
 
+def test_without_javascript_no_map_is_promised(heard: SpotifyAccount) -> None:
+    drawn(heard)
+    page = signed_in(heard).get(reverse("map")).content.decode()
+    for start in ("<canvas", '<p class="map-loading"', '<aside class="card map-side"'):
+        assert " hidden" in page.partition(start)[2].partition(">")[0]
+    assert "The map needs JavaScript" in page and "?genre=" in page
+
+
+@pytest.mark.parametrize(("songs", "words"), [(1, "1 of 1 song."), (2, "1 of 2 songs.")])
+def test_the_map_says_how_many_songs_it_holds(library: SpotifyAccount, songs: int, words: str) -> None:
+    stored_verdicts.refresh(library)
+    kept = library.verdicts.values_list("pk", flat=True)[:songs]
+    library.verdicts.exclude(pk__in=list(kept)).delete()
+    library.verdicts.filter(pk=kept[0]).update(x=0.5, y=0.5)
+    assert f"{words} Neighbours sound alike." in signed_in(library).get(reverse("map")).content.decode()
+
+
 def test_the_points_come_in_the_order_of_the_legend(heard: SpotifyAccount) -> None:
     drawn(heard)
     client = signed_in(heard)

@@ -161,6 +161,13 @@ def test_the_rest_takes_the_songs_of_a_playlist_that_is_not_made() -> None:
     assert table(placed([guessed(pop=0.9)], [shelf("pop", size=2), REST])) == [[1]]
 
 
+def test_a_new_playlist_of_the_rest_without_a_song_is_not_made() -> None:
+    known, songs = Shelf(frozenset(), 0.0, is_new=False, is_rest=True), [guessed(rock=0.9)]
+    assert placed(songs, [shelf("rock"), REST]).is_small.tolist() == [False, True]
+    assert placed(songs, [shelf("rock"), known]).is_small.tolist() == [False, False]
+    assert placed([*songs, guessed(pop=0.9)], [shelf("rock"), REST]).is_small.tolist() == [False, False]
+
+
 def test_what_stands_elsewhere_by_hand_is_none_of_the_rest() -> None:
     songs = columns([guessed(pop=0.9), guessed(pop=0.9)])
     kept = Songs(songs.said, songs.is_own, songs.chances, LABELS, is_kept=np.array([True, False]))

@@ -80,6 +80,13 @@ def test_a_playlist_without_a_name_is_called_by_the_template(library: SpotifyAcc
     assert set(library.playlists.values_list("name", flat=True)) == {"My Rock songs", "Pop"}
 
 
+def test_names_are_of_one_line(library: SpotifyAccount) -> None:
+    spaced = {"name_rock": "Loud\r\nand  fast", "name_pop": "\n", "name_template": "My\t{genre}"}
+    signed_in(library).post(reverse("genres"), {**FORM, **spaced, "rest": "on", "rest_name": "The\u2028rest"})
+    names = set(library.playlists.values_list("name", flat=True))
+    assert names == {"Loud and fast", "My Pop", "The rest"}
+
+
 def test_what_is_decided_for_all_playlists_is_stored_and_shown_again(library: SpotifyAccount) -> None:
     artist = Artist.objects.filter(tracks__saves__account=library).first()
     assert artist
@@ -108,6 +115,16 @@ def test_putting_genres_together_and_apart_again_stores_nothing(library: Spotify
     assert not library.playlists.exists()
 
 
+def test_a_genre_leaves_a_group_of_its_own_name(library: SpotifyAccount) -> None:
+    plans.choose(library, [Choice("Rock", ("rock", "pop"), 0.5), Choice("Calm", ("jazz-blues",), 0.5)])
+    client, address = signed_in(library), reverse("genres")
+    form = client.get(address).context["form"]
+    page = client.post(address, as_sent(form) | {"separate": "rock", "name_pop": " ROCK "})
+    found = {one.genres: one.name for one in page.context["counts"].playlists}
+    assert found == {("rock",): "Rock", ("pop",): "Pop", ("jazz-blues",): "Calm"}
+    assert not any(row["others"] for row in page.context["rows"])
+
+
 def test_one_genre_alone_is_no_group(library: SpotifyAccount) -> None:
     page = signed_in(library).post(reverse("genres"), {**FORM, "together": "rock", "merge": "1"})
     assert "Tick two genres or more" in page.content.decode()
@@ -124,6 +141,9 @@ def test_one_genre_alone_is_no_group(library: SpotifyAccount) -> None:
         ({"rest": "on", "rest_name": "kept"}, "Another playlist here has this name."),
         ({"per_song": "4"}, "a whole number from 1 to 3"),
         ({"name_rock": "x" * 101}, "at most 100 characters"),
+        ({"name_rock": "Loud\x07"}, "A name cannot hold control characters."),
+        ({"rest": "on", "rest_name": "\x00"}, "A name cannot hold control characters."),
+        ({"name_template": "My\x1b {genre}"}, "A name cannot hold control characters."),
         ({"confidence": "140"}, "a whole number from 0 to 100"),
         ({"confidence": "much"}, "a whole number from 0 to 100"),
     ],
@@ -186,6 +206,16 @@ def test_the_counts_are_the_additions_of_the_plan(library: SpotifyAccount) -> No
     planned = {entry["name"]: entry["add"] for entry in Plan.objects.get().entries}
     assert planned == {one.name: one.songs for one in shown.playlists}
     assert sum(planned.values()) == shown.placed and shown.nowhere == 0
+
+
+def test_a_rest_without_a_song_counts_as_no_playlist(library: SpotifyAccount) -> None:
+    form = {**FORM, "confidence": "0", "pick_jazz-blues": "on", "rest": "on", "rest_name": "Leftovers"}
+    page = signed_in(library).post(reverse("genre-counts"), form)
+    assert page.context["counts"].nowhere == 0
+    signed_in(library).post(reverse("genres"), form)
+    actions = {entry["name"]: entry["action"] for entry in Plan.objects.get().entries}
+    assert actions.pop("Leftovers") == "too_small" and len(actions) == page.context["counts"].made == 3
+    assert "It would hold no song, so it is not made." in page.content.decode()
 
 
 def test_a_mistake_is_told_with_the_counts_of_the_rest_of_the_form(library: SpotifyAccount) -> None:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 from organizer import library
 from organizer.models import Correction, Job, SpotifyAccount, Track
 from organizer.providers.spotify import LikedPage, LikedTrack
+from tests.organizer.browsing import another_account
 from tests.organizer.test_library import page_calls, sync
 
 pytestmark = pytest.mark.django_db
@@ -217,6 +218,30 @@ def test_two_releases_liked_in_the_same_second_are_two_likes(account: SpotifyAcc
     sync(account), sync(account)
     assert set(kept(account)) == set(world.uris)
     assert account.saves.filter(is_unliked=True).count() == 0
+
+
+def somebody_else_who_likes(uri: str) -> SpotifyAccount:
+    other = another_account()
+    other.saves.create(track=Track.objects.get(uri=uri), added_at=START)
+    SpotifyAccount.objects.filter(pk=other.pk).update(verdicts_stamp="made")
+    return other
+
+
+@pytest.mark.parametrize(
+    "words", [{"name": "Renamed"}, {"artist_names": ("A", "B")}, {"album_name": "Another"}], ids=str
+)
+def test_a_song_that_is_called_otherwise_is_news_to_all_who_like_it(
+    account: SpotifyAccount, world: Likes, words: dict[str, Any]
+) -> None:
+    sync(account)
+    other = somebody_else_who_likes(world.entries[0].uri)
+    world.entries[1] = replace(world.entries[1], name="Of no concern to them")
+    world.entries[0] = replace(world.entries[0], duration_ms=7, album_image_url="https://i.scdn.co/image/new")
+    sync(account)
+    assert refreshed(other).verdicts_stamp == "made"
+    world.entries[0] = replace(world.entries[0], **words)
+    sync(account)
+    assert refreshed(other).verdicts_stamp == ""
 
 
 def test_a_full_walk_comes_once_a_week(account: SpotifyAccount, world: Likes) -> None:
