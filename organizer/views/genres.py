@@ -123,7 +123,7 @@ def _separate(form: ChoiceForm, data: QueryDict) -> None:
     may be called like one of its genres, which would otherwise stay in it.
     """
     form.is_valid()
-    genre = data["separate"]
+    genre = str(data["separate"])
     own = form.by_template(genre).casefold()
     for other in form.genres:
         if other == genre or form.name_of(other).casefold() == own:
