@@ -11,10 +11,8 @@ from classifier.labels import SUB_GENRES
 from organizer import stored_verdicts
 from organizer.models import SpotifyAccount, StoredVerdict
 
-SAMPLES = 3
 PARTS = ("own", "sure", "review", "none")
 EVIDENCE = ("features", "sound", "artist", "library")
-IS_SURE = Q(part__in=("sure", "own"))
 # Of a song in a list, and of its track.
 SHOWN = ("account", "track", "added_at", "part", "genre", "also", "confidence", "other")
 OF_TRACK = ("uri", "name", "artist_names", "album_name", "album_image_url", "is_local", "is_playable")

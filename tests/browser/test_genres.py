@@ -19,7 +19,8 @@ pytestmark = pytest.mark.browser
 def cookie(library: SpotifyAccount, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: F811
     """The session of somebody whose library is read and sorted."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's driver keeps a loop of its own
-    Track.objects.update(album_image_url="")  # covers lie with the simulator, which this server knows nothing of
+    # Covers lie with the simulator, which this server knows nothing of.
+    Track.objects.update(album_image_url="")
     return signed_in(library).cookies[configured.SESSION_COOKIE_NAME].value
 
 
