@@ -1,6 +1,7 @@
 """What `organizer.placing` needs, from the database: the user's rules and settings, and their songs as columns."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from django.db.models import QuerySet
 from organizer.models import Artist, GenrePlaylist, ModelVersion, SpotifyAccount, StoredVerdict
 from organizer.placing import Decisions, Exclusions, Flags, Shelf, Songs
 from organizer.verdicts import Verdict
+
+BATCH = 1000  # rows
 
 
 def decisions_of(account: SpotifyAccount) -> Decisions:
@@ -76,10 +79,11 @@ def of_account(
     own = _columns(rows.filter(part=StoredVerdict.Part.OWN), ["genre", "also", *names])
     both = {name: [*guessed[name], *own[name]] for name in ["genre", *names]}
     nothing = [b""] * len(own["genre"])
+    alone = {genre: (genre,) if genre else () for genre in set(guessed["genre"])}
     rules = account.playlists.filter(is_active=True, is_rest=False) if has_rest else ()
     return Songs(
         said=[
-            *((genre,) if genre else () for genre in guessed["genre"]),
+            *map(alone.__getitem__, guessed["genre"]),
             *((genre, *also) for genre, also in zip(own["genre"], own["also"], strict=True)),
         ],
         is_own=np.repeat([False, True], [len(guessed["genre"]), len(nothing)]),
@@ -91,16 +95,23 @@ def of_account(
     )
 
 
-def _columns(rows: Any, names: Sequence[str]) -> dict[str, Sequence[Any]]:
-    found = list(rows.values_list(*names))
-    return {name: [row[place] for row in found] for place, name in enumerate(names)}
+def _columns(rows: QuerySet[StoredVerdict], names: Sequence[str]) -> dict[str, list[Any]]:
+    """Read by the thousand, and chances as plain bytes: a whole library of rows and views at once would keep the
+    garbage collector busy for longer than it takes to read it.
+    """
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    found = rows.values_list(*names).iterator()
+    while some := list(islice(found, BATCH)):
+        for name, values in zip(names, zip(*some, strict=True), strict=True):
+            columns[name].extend(map(bytes, values) if name == "chances" else values)
+    return columns
 
 
-def _matrix(chances: Sequence[Any], width: int) -> Any:
+def _matrix(chances: Sequence[bytes], width: int) -> Any:
     """float32 [S, K]; zeros where nothing predicted, or another version did."""
     size = width * np.dtype(np.float32).itemsize
     nothing = bytes(size)
-    whole = b"".join(row if len(row) == size else nothing for row in map(bytes, chances))
+    whole = b"".join(row if len(row) == size else nothing for row in chances)
     return np.frombuffer(whole, np.float32).reshape(len(chances), width)
 
 

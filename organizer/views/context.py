@@ -14,7 +14,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "is_demo": bool(settings.SIMULATOR_URL),
         "simulator_url": settings.SIMULATOR_URL,
         "playback": settings.PLAYBACK,
-        "embed_url": settings.SPOTIFY_EMBED_URL,
         "operator_contact": settings.OPERATOR_CONTACT,
         "account": SimpleLazyObject(lambda: account_of(request)),
     }

@@ -4,10 +4,9 @@ import re
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
-
 from organizer.models import Track
 from organizer.providers.spotify import _cover
+from organizer.templatetags import songs
 
 COVER = "https://i.scdn.co/image/ab67616d00001e02"
 
@@ -22,7 +21,7 @@ def song(**values: Any) -> Track:
 
 
 def shown(track: Track | None, **options: Any) -> str:
-    return render_to_string("_song.html", {"track": track, **options})
+    return songs.song(track, **options)
 
 
 def test_the_cover_is_linked_to_never_copied_and_says_nothing_beside_the_title() -> None:
