@@ -10,7 +10,7 @@ from django.db.models.functions import Lower, RowNumber
 
 from classifier.labels import FAMILIES
 from organizer import placements, plans
-from organizer.models import Artist, GenrePlaylist, SpotifyAccount, StoredVerdict
+from organizer.models import Artist, GenrePlaylist, SpotifyAccount, StoredVerdict, Track
 from organizer.placing import Shelf, place
 from organizer.plans import Choice
 
@@ -20,15 +20,7 @@ SMALL_LIBRARY, PER_PLAYLIST = 50, 200  # songs
 LEAST, MOST = 5, 30  # smallest new playlist that is proposed
 SUGGESTIONS = 12
 Songs = QuerySet[StoredVerdict]
-OF_SONG = (
-    "genre",
-    "track",
-    "track__uri",
-    "track__name",
-    "track__artist_names",
-    "track__album_image_url",
-    "track__is_local",
-)
+SHOWN = ("uri", "name", "artist_names", "album_image_url", "is_local")  # of a song in a list
 
 
 @dataclass(frozen=True)
@@ -39,7 +31,7 @@ class GenreCard:
     songs: int
     sure: int
     likely: int  # songs that a newcomer's playlist would take
-    samples: tuple[StoredVerdict, ...]
+    samples: tuple[Track, ...]
 
 
 @dataclass(frozen=True)
@@ -73,11 +65,13 @@ class Counts:
 
 
 def cards(verdicts: Songs, *, also: Iterable[str] = ()) -> list[GenreCard]:
-    """The genres that occur, the largest first, and those in `also`, even without a song. Two queries."""
+    """The genres that occur, the largest first, and those in `also`, even without a song. Three queries, of which
+    the large two read nothing but an index.
+    """
     songs = verdicts.exclude(genre="").order_by()
     is_sure, is_likely = Q(part__in=["own", "sure"]), Q(confidence__gte=CONFIDENCE)
     counted = songs.values("genre").annotate(
-        songs=Count("pk"), sure=Count("pk", filter=is_sure), likely=Count("pk", filter=is_likely)
+        songs=Count("account"), sure=Count("account", filter=is_sure), likely=Count("account", filter=is_likely)
     )
     found = dict.fromkeys(also, (0, 0, 0))
     found |= {row["genre"]: (row["songs"], row["sure"], row["likely"]) for row in counted}
@@ -86,14 +80,16 @@ def cards(verdicts: Songs, *, also: Iterable[str] = ()) -> list[GenreCard]:
     return sorted(made, key=lambda card: (-card.songs, card.genre))
 
 
-def _samples(known: Songs) -> dict[str, list[StoredVerdict]]:
+def _samples(songs: Songs) -> dict[str, list[Track]]:
     """The likeliest songs of each genre."""
     place = Window(RowNumber(), partition_by="genre", order_by=[F("confidence").desc(), "track_id"])
-    best = known.annotate(place=place).filter(place__lte=SAMPLES).values("pk")
-    songs = StoredVerdict.objects.filter(pk__in=best).select_related("track").only(*OF_SONG)
-    found: dict[str, list[StoredVerdict]] = defaultdict(list)
-    for song in songs.order_by("-confidence", "track_id"):
-        found[song.genre].append(song)
+    best = songs.annotate(place=place).filter(place__lte=SAMPLES).order_by("genre", "place")
+    pairs = list(best.values_list("genre", "track"))
+    tracks = Track.objects.only(*SHOWN).in_bulk([track for _, track in pairs])
+    found: dict[str, list[Track]] = defaultdict(list)
+    for genre, track in pairs:
+        if track in tracks:
+            found[genre].append(tracks[track])
     return found
 
 

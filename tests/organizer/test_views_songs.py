@@ -84,8 +84,8 @@ def test_numbers_of_genres_agree_with_the_cards(songs: SpotifyAccount) -> None:
         alike = verdicts.filter(genre=genre)
         assert card.songs == alike.count()
         assert card.sure == alike.filter(part__in=["sure", "own"]).count()
-        best = alike.order_by("-confidence", "track_id").values_list("pk", flat=True)[:3]
-        assert [song.pk for song in card.samples] == list(best)
+        best = alike.order_by("-confidence", "track_id").values_list("track", flat=True)[:3]
+        assert [track.pk for track in card.samples] == list(best)
 
 
 def test_the_file_holds_what_is_shown_on_all_pages(songs: SpotifyAccount) -> None:
