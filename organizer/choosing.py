@@ -71,7 +71,9 @@ def cards(verdicts: Songs, *, also: Iterable[str] = ()) -> list[GenreCard]:
     songs = verdicts.exclude(genre="").order_by()
     is_sure, is_likely = Q(part__in=["own", "sure"]), Q(confidence__gte=CONFIDENCE)
     counted = songs.values("genre").annotate(
-        songs=Count("account"), sure=Count("account", filter=is_sure), likely=Count("account", filter=is_likely)
+        songs=Count("account"),
+        sure=Count("account", filter=is_sure),
+        likely=Count("account", filter=is_likely),
     )
     found = dict.fromkeys(also, (0, 0, 0))
     found |= {row["genre"]: (row["songs"], row["sure"], row["likely"]) for row in counted}

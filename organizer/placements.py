@@ -1,17 +1,26 @@
 """What `organizer.placing` needs, from the database: the user's rules and settings, and their songs as columns."""
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import Any
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Func, QuerySet, TextField
 
 from organizer.models import Artist, GenrePlaylist, ModelVersion, SpotifyAccount, StoredVerdict
 from organizer.placing import Decisions, Exclusions, Flags, Shelf, Songs
 from organizer.verdicts import Verdict
 
-BATCH = 1000  # rows
+
+class Hex(Func):
+    """Bytes as text. The driver makes an object to look at each value of bytes, which costs it and the garbage collector
+    several times as much.
+    """
+
+    function = "HEX"
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="ENCODE(%(expressions)s, 'hex')", **context)
 
 
 def decisions_of(account: SpotifyAccount) -> Decisions:
@@ -75,10 +84,11 @@ def of_account(
     wide = {"track__primary_artist": barred.artists, "words": barred.words, "track__uri": has_rest}
     names = [name for name, is_needed in wide.items() if is_needed]
     rows = rows.order_by()
-    guessed = _columns(rows.exclude(part=StoredVerdict.Part.OWN), ["genre", "chances", *names])
+    predicted = rows.exclude(part=StoredVerdict.Part.OWN).annotate(hex=Hex("chances"))
+    guessed = _columns(predicted, ["genre", "hex", *names])
     own = _columns(rows.filter(part=StoredVerdict.Part.OWN), ["genre", "also", *names])
     both = {name: [*guessed[name], *own[name]] for name in ["genre", *names]}
-    nothing = [b""] * len(own["genre"])
+    nothing = [""] * len(own["genre"])
     alone = {genre: (genre,) if genre else () for genre in set(guessed["genre"])}
     rules = account.playlists.filter(is_active=True, is_rest=False) if has_rest else ()
     return Songs(
@@ -87,7 +97,7 @@ def of_account(
             *((genre, *also) for genre, also in zip(own["genre"], own["also"], strict=True)),
         ],
         is_own=np.repeat([False, True], [len(guessed["genre"]), len(nothing)]),
-        chances=_matrix([*guessed["chances"], *nothing], len(labels)),
+        chances=_matrix([*guessed["hex"], *nothing], len(labels)),
         labels=labels,
         artists=both.get("track__primary_artist", ()),
         words=both.get("words", ()),
@@ -95,24 +105,16 @@ def of_account(
     )
 
 
-def _columns(rows: QuerySet[StoredVerdict], names: Sequence[str]) -> dict[str, list[Any]]:
-    """Read by the thousand, and chances as plain bytes: a whole library of rows and views at once would keep the
-    garbage collector busy for longer than it takes to read it.
-    """
-    columns: dict[str, list[Any]] = {name: [] for name in names}
-    found = rows.values_list(*names).iterator()
-    while some := list(islice(found, BATCH)):
-        for name, values in zip(names, zip(*some, strict=True), strict=True):
-            columns[name].extend(map(bytes, values) if name == "chances" else values)
-    return columns
+def _columns(rows: Any, names: Sequence[str]) -> dict[str, Sequence[Any]]:
+    found = list(rows.values_list(*names))
+    return {name: [row[place] for row in found] for place, name in enumerate(names)}
 
 
-def _matrix(chances: Sequence[bytes], width: int) -> Any:
+def _matrix(chances: Sequence[str], width: int) -> Any:
     """float32 [S, K]; zeros where nothing predicted, or another version did."""
-    size = width * np.dtype(np.float32).itemsize
-    nothing = bytes(size)
-    whole = b"".join(row if len(row) == size else nothing for row in chances)
-    return np.frombuffer(whole, np.float32).reshape(len(chances), width)
+    nothing = bytes(width * np.dtype(np.float32).itemsize).hex()
+    whole = "".join([row if len(row) == len(nothing) else nothing for row in chances])
+    return np.frombuffer(bytes.fromhex(whole), np.float32).reshape(len(chances), width)
 
 
 def _kept(uris: Sequence[str], is_known: Sequence[bool], rules: Iterable[GenrePlaylist]) -> Flags:

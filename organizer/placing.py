@@ -151,12 +151,13 @@ def _excluded(songs: Songs, exclusions: Exclusions) -> Flags:
 
 def _candidates(songs: Songs, decisions: Decisions) -> npt.NDArray[np.int64]:
     """[S, C] codes of the genres that count, the foremost first; of a genre that is excluded only the first counts."""
-    width = max([decisions.per_song, *map(len, songs.said)], default=1)
-    codes = np.full((len(songs), width), NOBODY)
-    codes[:, 0] = [_CODES.get(said[0], NOBODY) if said else NOBODY for said in songs.said]
-    for row, said in enumerate(songs.said):
-        if len(said) > 1:
-            codes[row, : len(said)] = [_CODES.get(genre, NOBODY) for genre in said]
+    kinds = {
+        said: row for row, said in enumerate(set(songs.said))
+    }  # a library has thousands of songs, but few of these
+    table = np.full((len(kinds), max([decisions.per_song, *map(len, kinds)])), NOBODY)
+    for said, row in kinds.items():
+        table[row, : len(said)] = [_CODES.get(genre, NOBODY) for genre in said]
+    codes = table[np.fromiter(map(kinds.__getitem__, songs.said), int, len(songs))]
     if decisions.per_song > 1 and songs.chances.size:
         further = _likeliest(songs, codes[:, 0], decisions.per_song - 1)
         is_guessed = ~songs.is_own & (codes[:, 0] != NOBODY)

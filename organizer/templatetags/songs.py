@@ -32,7 +32,9 @@ def song(track: Track | None, *, uri: str = "", size: str = "", level: int = 0) 
     is_large = size == "large"
     name, artists, out = escape(track.name), escape(track.artist_line), escape(track.spotify_url)
     heading = f' role="heading" aria-level="{level:d}"' if level else ""
-    link = f'<a class="out" href="{out}" rel="noopener">OPEN SPOTIFY<span class="sr-only">: {name}</span></a>\n'
+    link = (
+        f'<a class="out" href="{out}" rel="noopener">OPEN SPOTIFY<span class="sr-only">: {name}</span></a>\n'
+    )
     return SafeString(
         f'<span class="track{" track-large" if is_large else ""}">\n'
         f'<span class="cover" aria-hidden="true">{_cover(track, LARGE if is_large else SMALL)}</span>\n'
@@ -71,7 +73,10 @@ def _preview(track: Track) -> tuple[str, str]:
     stop, missing = escape(_("Stop")), escape(_("There is no preview of this song."))
     words = escape(_("Play a preview of %(song)s") % {"song": track.name})
     address = _address("preview", track)
-    return f'href="{address}" data-play="preview" data-words-stop="{stop}" data-words-missing="{missing}"', words
+    return (
+        f'href="{address}" data-play="preview" data-words-stop="{stop}" data-words-missing="{missing}"',
+        words,
+    )
 
 
 def _embed(track: Track) -> tuple[str, str]:

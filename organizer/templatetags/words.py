@@ -95,6 +95,12 @@ def length_words(duration_ms: int) -> str:
 
 
 @register.filter
+def song_count(songs: int) -> str:
+    shown = number_format(songs, force_grouping=True)
+    return ngettext("%(shown)s song", "%(shown)s songs", songs) % {"shown": shown}
+
+
+@register.filter
 def service(name: str) -> str:
     """Deezer, where the tables say deezer; numbers can be heard in the preview, too."""
     return _("its preview") if name == "sound" else NAMES.get(name, name)

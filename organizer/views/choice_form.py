@@ -129,7 +129,8 @@ class ChoiceForm(forms.Form):
             exclude_words="\n".join(barred.get("words", [])),
         )
         known = dict.fromkeys([*self.genres, *barred.get("genres", [])])
-        self.fields["exclude_genres"].choices = [(genre, genre_name(genre)) for genre in known]  # type: ignore[attr-defined]
+        self.titles = {genre: genre_name(genre) for genre in known}
+        self.fields["exclude_genres"].choices = list(self.titles.items())  # type: ignore[attr-defined]
 
     def _rules(self, rules: Sequence[GenrePlaylist], cards: Sequence[GenreCard], *, is_first: bool) -> None:
         least = choosing.likely_min_size(sum(card.songs for card in cards))
@@ -142,20 +143,10 @@ class ChoiceForm(forms.Form):
         )
         slider = self.fields["min_size"].widget.attrs
         slider["max"] = max(slider["max"], self.initial["min_size"])
-        for genre in self.genres:
-            title = genre_name(genre)
-            self.fields[f"pick_{genre}"] = forms.BooleanField(
-                required=False,
-                initial=genre in picked,
-                label=_("Make a playlist of %(genre)s") % {"genre": title},
-            )
-            name = Name(
-                required=False,
-                max_length=100,
-                initial=named.get(genre, ""),
-                label=_("Playlist name for %(genre)s") % {"genre": title},
-            )
-            self.fields[f"name_{genre}"] = name
+        for genre in self.genres:  # the page labels them
+            self.fields[f"pick_{genre}"] = forms.BooleanField(required=False, initial=genre in picked)
+            name = named.get(genre, "")
+            self.fields[f"name_{genre}"] = Name(required=False, max_length=100, initial=name)
 
     def _rest(self, rule: GenrePlaylist | None) -> None:
         self.initial.update(rest=bool(rule), rest_name=rule.name if rule else _("Everything else"))
@@ -163,7 +154,7 @@ class ChoiceForm(forms.Form):
     def by_template(self, genre: str) -> str:
         """The name of a new playlist that is given none."""
         template = self._value("name_template")
-        return template.replace(PLACE, genre_name(genre))[:100]
+        return template.replace(PLACE, self.titles[genre])[:100]
 
     def _value(self, name: str) -> Any:
         """What was entered, or else what it was before."""
@@ -200,7 +191,9 @@ class ChoiceForm(forms.Form):
         both = [genre for genre in self.picked if genre in data.get("exclude_genres", [])]
         if both:
             sentence = _("You want a playlist of %(genres)s and leave it out. Untick one of the two.")
-            self.add_error("exclude_genres", sentence % {"genres": ", ".join(map(genre_name, both))})
+            self.add_error(
+                "exclude_genres", sentence % {"genres": ", ".join(self.titles[genre] for genre in both)}
+            )
         if data.get("rest"):
             names = {choice.name.casefold() for choice in self.choices() if not choice.is_rest}
             if str(data.get("rest_name", "")).casefold() in names:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from classifier.labels import FAMILIES, SUB_GENRES
 from organizer import choosing, plans, stored_verdicts
-from organizer.choosing import Counts, GenreCard, PlaylistCount
+from organizer.choosing import GenreCard, PlaylistCount
 from organizer.genre_names import genre_name
 from organizer.models import GenrePlaylist, SpotifyAccount
 from organizer.views.access import linked
@@ -136,21 +136,23 @@ def _counted(known: Known, form: ChoiceForm, cards: Sequence[GenreCard]) -> dict
     )
     preview = form.by_template(cards[0].genre) if cards else ""
     barred = form["exclude_genres"].value() or []
-    boxes = [(genre, title, genre in barred) for genre, title in form.fields["exclude_genres"].choices]  # type: ignore[attr-defined]
-    rows = [_row(form, card, counts) for card in cards]
+    boxes = [(genre, title, genre in barred) for genre, title in form.titles.items()]
+    playlists = {genre: one for one in counts.playlists for genre in one.genres}
+    rows = [_row(form, card, playlists.get(card.genre)) for card in cards]
     return {"counts": counts, "preview": preview, "rows": rows, "barred": boxes}
 
 
-def _row(form: ChoiceForm, card: GenreCard, counts: Counts) -> dict[str, Any]:
+def _row(form: ChoiceForm, card: GenreCard, playlist: PlaylistCount | None) -> dict[str, Any]:
     """A card with its fields, its playlist as it would be, and the genres that share it."""
-    mine: PlaylistCount | None = next((one for one in counts.playlists if card.genre in one.genres), None)
     return {
         "card": card,
+        "title": form.titles[card.genre],
+        "share": _("%(share)s %% sure") % {"share": round(100 * card.sure / (card.songs or 1))},
         # Drawn by the page itself: a widget's own template takes longer than all the rest of a card.
         "is_ticked": form[f"pick_{card.genre}"].value(),
         "name": form[f"name_{card.genre}"].value() or "",
         "placeholder": form.by_template(card.genre),
         "errors": form.errors.get(f"name_{card.genre}", []),
-        "playlist": mine,
-        "others": [genre for genre in (mine.genres if mine else ()) if genre != card.genre],
+        "playlist": playlist,
+        "others": [form.titles[one] for one in (playlist.genres if playlist else ()) if one != card.genre],
     }

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from django.conf import settings
+
 from organizer.models import Track
 from organizer.providers.spotify import _cover
 from organizer.templatetags import songs
