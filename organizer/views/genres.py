@@ -154,5 +154,5 @@ def _row(form: ChoiceForm, card: GenreCard, playlist: PlaylistCount | None) -> d
         "placeholder": form.by_template(card.genre),
         "errors": form.errors.get(f"name_{card.genre}", []),
         "playlist": playlist,
-        "others": [form.titles[one] for one in (playlist.genres if playlist else ()) if one != card.genre],
+        "others": [genre for genre in (playlist.genres if playlist else ()) if genre != card.genre],
     }
