@@ -120,10 +120,13 @@ def count(
     verdicts: Songs,
     rules: Sequence[GenrePlaylist],
     *,
+    labels: Sequence[str],
     choices: Sequence[Choice],
     settings: Mapping[str, Any],
 ) -> Counts:
-    """Where every song would go, by the rule that plans use. `settings`: as `plans.choose` takes them."""
+    """Where every song would go, by the rule that plans use. `labels`: what the verdicts' chances are of; `settings`: as
+    `plans.choose` takes them.
+    """
     continued = plans.continued(rules, choices)
     shelves = [
         _shelf(choice, is_new=not (row and row.spotify_id))
@@ -134,7 +137,8 @@ def count(
         small_to_parent=settings["small_to_parent"],
         exclusions=settings["exclusions"],
     )
-    found = place(placements.of_account(account, verdicts, shelves, decided), shelves, decided)
+    songs = placements.of_account(account, verdicts, labels, shelves=shelves, decided=decided)
+    found = place(songs, shelves, decided)
     figures = zip(choices, found.sizes, found.is_small.tolist(), strict=True)
     return Counts(
         playlists=tuple(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from django.db.models import Func, QuerySet, TextField
 
-from organizer.models import Artist, GenrePlaylist, ModelVersion, SpotifyAccount, StoredVerdict
+from organizer.models import Artist, GenrePlaylist, SpotifyAccount, StoredVerdict
 from organizer.placing import Decisions, Exclusions, Flags, Shelf, Songs
 from organizer.verdicts import Verdict
 
@@ -72,14 +72,17 @@ def names_of(song: Verdict) -> str:
 
 
 def of_account(
-    account: SpotifyAccount, rows: QuerySet[StoredVerdict], shelves: Iterable[Shelf], decided: Decisions
+    account: SpotifyAccount,
+    rows: QuerySet[StoredVerdict],
+    labels: Sequence[str],
+    *,
+    shelves: Iterable[Shelf],
+    decided: Decisions,
 ) -> Songs:
-    """The library as a page sees it: narrow columns of the stored verdicts. At most four queries.
+    """The library as a page sees it: narrow columns of the stored verdicts. At most three queries.
 
     Rows are read as plainly as can be: a list of genres is decoded only where the user gave one.
     """
-    version = ModelVersion.objects.filter(is_champion=True).first()
-    labels = list(version.labels) if version else []
     barred, has_rest = decided.exclusions, any(shelf.is_rest for shelf in shelves)
     wide = {"track__primary_artist": barred.artists, "words": barred.words, "track__uri": has_rest}
     names = [name for name, is_needed in wide.items() if is_needed]

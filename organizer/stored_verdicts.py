@@ -37,11 +37,16 @@ class Change:
 
 
 def of(account: SpotifyAccount) -> QuerySet[StoredVerdict]:
-    """The library's songs, as they stand now. Two queries when nothing has changed."""
+    """The library's songs, as they stand now. One query when nothing has changed."""
+    return with_labels(account)[0]
+
+
+def with_labels(account: SpotifyAccount) -> tuple[QuerySet[StoredVerdict], list[str]]:
+    """The same, and the genres that the numbers in `chances` are of."""
     version = ModelVersion.objects.filter(is_champion=True).first()
     if account.verdicts_stamp != _stamp(version) and not _may_wait(account):
         refresh(account)
-    return StoredVerdict.objects.filter(account=account)
+    return StoredVerdict.objects.filter(account=account), list(version.labels) if version else []
 
 
 def _may_wait(account: SpotifyAccount) -> bool:

@@ -28,6 +28,7 @@ class Known:
 
     account: SpotifyAccount
     verdicts: choosing.Songs
+    labels: Sequence[str]  # what their chances are of
     rules: Sequence[GenrePlaylist]  # those in use come first
 
     @property
@@ -40,7 +41,7 @@ class Known:
 
 
 def _known(account: SpotifyAccount) -> Known:
-    return Known(account, stored_verdicts.of(account), choosing.rules_of(account))
+    return Known(account, *stored_verdicts.with_labels(account), choosing.rules_of(account))
 
 
 @require_http_methods(["GET", "POST"])
@@ -132,7 +133,12 @@ def _separate(form: ChoiceForm, data: QueryDict) -> None:
 
 def _counted(known: Known, form: ChoiceForm, cards: Sequence[GenreCard]) -> dict[str, Any]:
     counts = choosing.count(
-        known.account, known.verdicts, known.rules, choices=form.choices(), settings=form.settings()
+        known.account,
+        known.verdicts,
+        known.rules,
+        labels=known.labels,
+        choices=form.choices(),
+        settings=form.settings(),
     )
     preview = form.by_template(cards[0].genre) if cards else ""
     barred = form["exclude_genres"].value() or []
