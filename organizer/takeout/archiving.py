@@ -35,7 +35,8 @@ class _Sink:
     """A file without a beginning to return to: what was written is there to be sent at once."""
 
     def __init__(self) -> None:
-        self.held, self.size = [], 0  # type: list[bytes], int
+        self.held: list[bytes] = []
+        self.size = 0
 
     def write(self, data: bytes) -> int:
         self.held.append(bytes(data))
@@ -43,7 +44,7 @@ class _Sink:
         return len(data)
 
     def flush(self) -> None:
-        pass
+        """As a zip asks of its file; nothing is held back here."""
 
     def taken(self) -> bytes:
         data = b"".join(self.held)
