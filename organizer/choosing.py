@@ -10,6 +10,7 @@ from django.db.models.functions import Lower, RowNumber
 
 from classifier.labels import FAMILIES
 from organizer import placements, plans
+from organizer.merging import ROOM
 from organizer.models import Artist, GenrePlaylist, SpotifyAccount, StoredVerdict, Track
 from organizer.placing import Shelf, place
 from organizer.plans import Choice
@@ -43,6 +44,11 @@ class PlaylistCount:
     songs: int
     is_small: bool
     is_rest: bool
+
+    @property
+    def overflow(self) -> int:
+        """Songs that Spotify would not take any more."""
+        return max(0, self.songs - ROOM)
 
 
 @dataclass(frozen=True)

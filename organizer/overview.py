@@ -13,6 +13,7 @@ from organizer.models import SpotifyAccount, StoredVerdict
 
 PARTS = ("own", "sure", "review", "none")
 EVIDENCE = ("features", "sound", "artist", "library")
+SUBS_AT_ONCE = 4
 # Of a song in a list, and of its track.
 SHOWN = ("account", "track", "added_at", "part", "genre", "also", "confidence", "other")
 OF_TRACK = ("uri", "name", "artist_names", "album_name", "album_image_url", "is_local", "is_playable")
@@ -33,6 +34,15 @@ class GenreBar:
     songs: int = 0
     sure: int = 0
     within: tuple["GenreBar", ...] = ()  # the sub-genres that occur, the largest first
+
+    @property
+    def largest_within(self) -> tuple["GenreBar", ...]:
+        """Those that are shown at once; a single one more is not worth hiding."""
+        return self.within if len(self.within) <= SUBS_AT_ONCE + 1 else self.within[:SUBS_AT_ONCE]
+
+    @property
+    def further_within(self) -> tuple["GenreBar", ...]:
+        return self.within[len(self.largest_within) :]
 
 
 @dataclass(frozen=True)

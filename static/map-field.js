@@ -12,6 +12,8 @@ export class Field {
     this.y = Float32Array.from(new Uint16Array(buffer, 4 + 6 * n, n), (value) => value / 65535);
     this.genre = new Uint8Array(buffer, 4 + 8 * n, n);
     this.part = new Uint8Array(buffer, 4 + 9 * n, n);
+    // Colour by colour, the smallest genres last, so that they lie on top: to change colours takes a canvas long.
+    this.order = Uint32Array.from(this.id.keys()).sort((a, b) => this.genre[a] - this.genre[b] || this.part[a] - this.part[b]);
     this.cells = new Map();
     for (let i = 0; i < n; i++) {
       const key = this.key(this.column(this.x[i]), this.column(this.y[i]));
@@ -74,7 +76,8 @@ export class Field {
     }
     const middles = [...counts].map(([genre, cells]) => {
       const [key] = [...cells].reduce((most, one) => (one[1] > most[1] ? one : most));
-      return { genre, x: ((key % CELLS) + 0.5) / CELLS, y: (Math.floor(key / CELLS) + 0.5) / CELLS };
+      const songs = [...cells.values()].reduce((sum, one) => sum + one);
+      return { genre, songs, x: ((key % CELLS) + 0.5) / CELLS, y: (Math.floor(key / CELLS) + 0.5) / CELLS };
     });
     return middles.sort((a, b) => a.genre - b.genre);
   }

@@ -7,6 +7,8 @@ const pen = canvas.getContext("2d");
 const panel = document.getElementById("map-song");
 const said = document.getElementById("map-said");
 const boxes = [...document.querySelectorAll("[data-genre]")];
+const NAMED = 0.002; // share of all songs from which on a genre's name is on the map
+const CROWD = 4000; // songs
 const MOST_ZOOM = 60;
 const NEAR_PX = 18;
 const state = { zoom: 1, left: 0, top: 0, chosen: -1, found: null };
@@ -53,22 +55,33 @@ function draw() {
   if (!field) return;
   const { width, height } = side();
   pen.clearRect(0, 0, width, height);
-  const radius = Math.min(6, (field.size > 4000 ? 1.4 : 2.4) + Math.log2(state.zoom) * 0.7);
+  const radius = Math.min(6, (field.size > CROWD ? 1.4 : 2.4) + Math.log2(state.zoom) * 0.7);
   const shown = boxes.map((box) => box.checked);
-  for (let i = 0; i < field.size; i++) {
+  let last = -1;
+  for (const i of field.order) {
     if (!shown[field.genre[i]]) continue;
-    const { px, py } = toPixel(field.x[i], field.y[i]);
+    const px = (field.x[i] - state.left) * state.zoom * width, py = (field.y[i] - state.top) * state.zoom * height; // asks the page nothing
     if (px < -9 || py < -9 || px > width + 9 || py > height + 9) continue;
     const isFound = !state.found || state.found.has(field.id[i]);
-    pen.globalAlpha = isFound ? (field.part[i] < 2 ? 0.95 : 0.5) : 0.12;
-    pen.fillStyle = colours[field.genre[i]];
-    pen.beginPath();
-    pen.arc(px, py, state.found && isFound ? radius + 2 : radius, 0, 7);
-    pen.fill();
+    const alpha = isFound ? (field.part[i] < 2 ? 0.95 : 0.5) : 0.12, look = field.genre[i] + alpha;
+    if (look !== last) Object.assign(pen, { globalAlpha: alpha, fillStyle: colours[field.genre[i]] });
+    last = look;
+    dot(px, py, state.found && isFound ? radius + 2 : radius);
   }
   pen.globalAlpha = 1;
   drawNames(shown);
   if (state.chosen >= 0) ring(state.chosen, radius + 5);
+}
+
+// So small, a square looks like a disc and is drawn in a fraction of the time.
+function dot(px, py, radius) {
+  if (radius < 3 && field.size > CROWD) {
+    const edge = Math.round(2 * radius); // whole pixels need no smoothing
+    return pen.fillRect(Math.round(px - radius), Math.round(py - radius), edge, edge);
+  }
+  pen.beginPath();
+  pen.arc(px, py, radius, 0, 7);
+  return pen.fill();
 }
 
 function ring(i, radius) {
@@ -89,7 +102,8 @@ function drawNames(shown) {
   pen.textAlign = "center";
   pen.lineJoin = "round";
   const taken = [], buttons = view.querySelector(".map-zoom");
-  for (const { genre, x, y } of field.middles) {
+  for (const { genre, songs, x, y } of field.middles) {
+    if (songs * state.zoom ** 2 < NAMED * field.size) continue; // too few among so many, until one looks closer
     const name = boxes[genre].parentElement.querySelector("span").textContent;
     const half = pen.measureText(name).width / 2 + 4;
     const there = toPixel(x, y), py = Math.max(16, there.py - 14);  // above a point that is alone

@@ -2,18 +2,11 @@
 const form = document.getElementById("review");
 const place = document.getElementById("review-place");
 const words = form.dataset;
-const AHEAD = 30; // cards kept ready
-const REMEMBERED = 60; // cards behind us that the server need not send again
 const byId = (id) => document.getElementById(id);
 const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
 const announce = (text) => { byId("announcer").textContent = text; };
 
-const cards = [cardOf(place.firstElementChild)];
 const steps = []; // what `u` takes back, newest last
-const chosen = new Map(); // several genres: slug → name
-let at = 0;
-let isSeveral = false;
-let fetching = null;
 
 const outbox = new Outbox({
   token: () => document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? form.elements.csrfmiddlewaretoken.value,
@@ -24,30 +17,25 @@ const outbox = new Outbox({
   onClear: () => { if (!byId("unsent").hidden && byId("unsent").dataset.again) complain(""); finishIfDone(); },
 });
 
-function cardOf(node) {
-  return { node, track: Number(node.dataset.track), name: node.dataset.name, said: "", skipped: false };
-}
-
-const current = () => cards[at];
-const isOpen = (card) => !card.said && !card.skipped;
-const upcoming = () => cards.slice(at + 1).filter(isOpen);
+const cards = new Cards(place.firstElementChild, { url: words.cards, held: () => outbox.tracks() });
+const several = new Several(place, { words, fill, announce, onSave: say });
 
 // --- showing ----------------------------------------------------------------------------------------------------
 
 function show(index, sentence = words.shown) {
   const hadFocus = place.contains(document.activeElement);
-  if (cards[index].node !== place.firstElementChild) place.replaceChildren(cards[index].node);
-  at = index;
-  const card = current();
+  const card = cards.all[index];
+  if (card.node !== place.firstElementChild) place.replaceChildren(card.node);
+  cards.at = index;
   form.action = card.node.dataset.url;
   byId("skip").formAction = card.node.dataset.skip;
-  several(false, true);
+  several.reset();
   if (card.said) drawSaid(card);
   for (const hint of card.node.querySelectorAll(".keys")) hint.hidden = !usesKeys();
   if (hadFocus) place.focus({ preventScroll: true });
-  announce(fill(sentence, { song: card.name, artists: card.node.dataset.artists, genre: cards[at - 1]?.said }));
+  announce(fill(sentence, { song: card.name, artists: card.node.dataset.artists, genre: cards.all[index - 1]?.said }));
   if (byId("autoplay")?.checked) card.node.querySelector("[data-play]")?.click();
-  prefetch();
+  cards.prefetch();
 }
 
 function drawSaid({ node, said }) {
@@ -56,71 +44,44 @@ function drawSaid({ node, said }) {
 }
 
 function advance(sentence) {
-  const next = cards.findIndex((card, index) => index > at && isOpen(card));
-  if (next >= 0) return show(next, sentence);
+  if (cards.next >= 0) return show(cards.next, sentence);
   announce(words.waiting);
-  return prefetch().then(() => (upcoming().length ? advance(sentence) : finishIfDone()));
+  return cards.prefetch().then(() => (cards.next >= 0 ? advance(sentence) : finishIfDone()));
 }
 
 // Nothing is left, or only songs that were put off: the server's own page says what comes next.
 function finishIfDone() {
-  if (isOpen(current()) || upcoming().length || fetching || outbox.tracks().length) return;
+  if (Cards.isOpen(cards.current) || cards.upcoming.length || cards.fetching || outbox.tracks().length) return;
   if (byId("auto-advance").checked) location.assign(location.pathname);
-}
-
-function prefetch() {
-  if (fetching || upcoming().length >= AHEAD) return fetching ?? Promise.resolve();
-  const known = cards.slice(Math.max(0, at - REMEMBERED)).filter((card) => !card.skipped).map((card) => card.track);
-  const held = [...new Set([...outbox.tracks(), ...known])].join(",");
-  fetching = fetch(`${words.cards}?held=${held}`, { headers: { Accept: "application/json" }, redirect: "manual" })
-    .then((response) => (response.ok ? response.json() : { cards: [] }))
-    .then((found) => found.cards.forEach(take))
-    .catch(() => null) // the next word tells that there is no connection
-    .finally(() => { fetching = null; });
-  return fetching;
-}
-
-function take(found) {
-  const old = cards.findIndex((card) => card.track === found.track);
-  if (old >= 0 && !cards[old].skipped) return;
-  const box = document.createElement("template");
-  box.innerHTML = found.html;
-  const card = cardOf(box.content.firstElementChild);
-  cards.push(card);
-  const cover = card.node.querySelector("img");
-  if (cover) Object.assign(new Image(), { referrerPolicy: "no-referrer", src: cover.src });
 }
 
 // --- saying -----------------------------------------------------------------------------------------------------
 
 function say(genres) {
-  const card = current();
+  const card = cards.current;
   const body = new URLSearchParams({ genre: genres[0][0] });
   for (const [slug] of genres.slice(1)) body.append("also", slug);
   if (card.node.querySelector("[name=whole_artist]")?.checked) body.set("whole_artist", "on");
   const said = genres.map(([, name]) => name).join(", ");
   const item = { isWord: true, said, track: card.track, name: card.name, url: card.node.dataset.url, card };
-  item.body = () => { body.set("held", upcoming().map((one) => one.track).join(",")); return body; };
+  item.body = () => { body.set("held", cards.upcoming.map((one) => one.track).join(",")); return body; };
   item.done = (answer) => { item.step = answer.step; arrived(answer); };
   outbox.put(item);
   steps.push({ item, card, before: card.said });
   card.said = said;
   if (document.activeElement === byId("typed")) place.focus({ preventScroll: true });
   if (byId("auto-advance").checked) return advance(words.said);
-  return show(at, fill(words.stays, { genre: card.said, song: "%(song)s" }));
+  return show(cards.at, fill(words.stays, { genre: card.said, song: "%(song)s" }));
 }
 
 function arrived(answer) {
   byId("progress").innerHTML = answer.progress;
-  const drop = new Set(answer.drop ?? []); // settled by this word, or to be asked anew
-  for (let index = cards.length - 1; index > at; index -= 1) {
-    if (drop.has(cards[index].track) && isOpen(cards[index])) cards.splice(index, 1);
-  }
-  prefetch();
+  cards.drop(new Set(answer.drop ?? []));
+  cards.prefetch();
 }
 
 function skip() {
-  const card = current();
+  const card = cards.current;
   const back = () => new URLSearchParams();
   const item = { track: card.track, name: card.name, url: card.node.dataset.skip, body: back, card, done: arrived };
   card.skipped = true;
@@ -137,8 +98,7 @@ function undo() {
   card.said = item.isWord ? before : "";
   card.skipped = false;
   drawSaid(card);
-  if (!cards.includes(card)) cards.splice(at, 0, card);
-  return show(cards.indexOf(card), words.undone);
+  return show(cards.placeOf(card), words.undone);
 }
 
 function undoing(item) {
@@ -149,14 +109,9 @@ function undoing(item) {
 
 function putBack(problem, items) {
   for (const { card, isWord } of items) {
-    const index = cards.indexOf(card);
-    if (!isWord || index < 0 || index === at) continue;
-    cards.splice(index, 1);
-    if (index < at) at -= 1;
-    cards.splice(at + 1, 0, Object.assign(card, { said: "" }));
-    drawSaid(card);
+    if (isWord && cards.putBack(card)) drawSaid(Object.assign(card, { said: "" }));
   }
-  if (items.some(({ card }) => card === current())) drawSaid(Object.assign(current(), { said: "" }));
+  if (items.some(({ card }) => card === cards.current)) drawSaid(Object.assign(cards.current, { said: "" }));
   const values = { song: items[0].name, count: items.length, why: problem.sentence || words[problem.kind] };
   complain(fill(items.length > 1 ? words.failedMany : words.failedOne, values), true);
 }
@@ -177,50 +132,17 @@ function takeUp(items) {
 
 function sendAgain() {
   outbox.again();
-  if (!isOpen(current())) advance(words.shown);
+  if (!Cards.isOpen(cards.current)) advance(words.shown);
 }
 
-// --- several genres, the whole artist ---------------------------------------------------------------------------
-
-function several(isOn, isQuiet = false) {
-  isSeveral = isOn;
-  chosen.clear();
-  byId("several-toggle").setAttribute("aria-pressed", String(isOn));
-  drawChosen();
-  if (!isQuiet) announce(isOn ? words.severalOn : words.severalOff);
-}
+// --- one genre or several, the whole artist -----------------------------------------------------------------------
 
 function choose(slug, name) {
-  if (!isSeveral) return say([[slug, name]]);
-  if (chosen.has(slug)) chosen.delete(slug);
-  else chosen.set(slug, name);
-  drawChosen();
-  return announce(fill(words.chosen, { genre: [...chosen.values()].join(", ") }));
-}
-
-function drawChosen() {
-  const names = [...chosen.values()].join(", ");
-  byId("chosen").replaceChildren(...[...chosen].map(([slug, name]) => {
-    const button = document.createElement("button");
-    Object.assign(button, { type: "button", className: "chosen", textContent: `${name} ×` });
-    button.setAttribute("aria-label", fill(words.remove, { genre: name }));
-    button.addEventListener("click", () => choose(slug, name));
-    return button;
-  }));
-  for (const chip of place.querySelectorAll(".tops button")) {
-    if (isSeveral) chip.setAttribute("aria-pressed", String(chosen.has(chip.value)));
-    else chip.removeAttribute("aria-pressed");
-  }
-  byId("several-save").hidden = !chosen.size;
-  byId("several-save").textContent = fill(words.save, { genre: names });
-}
-
-function saveSeveral() {
-  if (chosen.size) say([...chosen]);
+  return several.isOn ? several.choose(slug, name) : say([[slug, name]]);
 }
 
 function wholeArtist() {
-  const box = current().node.querySelector("[name=whole_artist]");
+  const box = cards.current.node.querySelector("[name=whole_artist]");
   if (!box) return;
   box.checked = !box.checked;
   announce(box.checked ? words.artistOn : words.artistOff);
@@ -234,28 +156,28 @@ function press(key) {
 // --- keys -------------------------------------------------------------------------------------------------------
 
 const typeahead = new TypeAhead(byId("typed"), byId("typed-list"), byId("other"), {
-  onPick: (option) => { choose(option.value, option.name); if (!isSeveral) place.focus({ preventScroll: true }); },
+  onPick: (option) => { choose(option.value, option.name); if (!several.isOn) place.focus({ preventScroll: true }); },
   onLeave: () => place.focus({ preventScroll: true }),
-  onEmptyEnter: saveSeveral,
+  onEmptyEnter: () => several.save(),
   onUnknown: (genre) => announce(fill(words.unknown, { genre })),
 });
 const usesKeys = () => byId("use-keys").checked;
-const play = () => current().node.querySelector("[data-play]")?.click();
+const play = () => cards.current.node.querySelector("[data-play]")?.click();
 const KEYS = {
   1: () => press("1"),
   2: () => press("2"),
   3: () => press("3"),
-  Enter: () => (isSeveral ? saveSeveral() : press("1")),
+  Enter: () => (several.isOn ? several.save() : press("1")),
   g: () => byId("typed").focus(),
-  m: () => several(!isSeveral),
+  m: () => several.toggle(),
   a: wholeArtist,
   " ": play,
-  ArrowLeft: () => (at ? show(at - 1) : announce(words.first)),
-  ArrowRight: () => (at + 1 < cards.length ? show(at + 1) : advance(words.shown)),
+  ArrowLeft: () => (cards.at ? show(cards.at - 1) : announce(words.first)),
+  ArrowRight: () => (cards.at + 1 < cards.all.length ? show(cards.at + 1) : advance(words.shown)),
   s: skip,
   u: undo,
   "?": () => byId("help").showModal(),
-  Escape: () => isSeveral && several(false),
+  Escape: () => several.isOn && several.toggle(false),
 };
 
 document.addEventListener("keydown", (event) => {
@@ -296,13 +218,11 @@ function start() {
   byId("previous").addEventListener("click", KEYS.ArrowLeft);
   byId("next").addEventListener("click", KEYS.ArrowRight);
   byId("undo").addEventListener("click", undo);
-  byId("several-toggle").addEventListener("click", () => several(!isSeveral));
-  byId("several-save").addEventListener("click", saveSeveral);
   byId("help-open").addEventListener("click", KEYS["?"]);
   byId("help-close").addEventListener("click", () => byId("help").close());
   byId("unsent").querySelector("button").addEventListener("click", sendAgain);
   drawKeys();
-  prefetch();
+  cards.prefetch();
 }
 
 function drawKeys() {

@@ -97,6 +97,11 @@ class Job(models.Model):
         return self.state in self.ACTIVE
 
     @property
+    def is_held_up(self) -> bool:
+        """By others: our own pacing takes seconds and belongs to the work."""
+        return self.state == self.State.WAITING and self.wait_kind != self.Wait.PACE
+
+    @property
     def percent(self) -> int:
         return min(100, round(100 * self.done / self.total)) if self.total else 0
 

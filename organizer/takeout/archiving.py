@@ -1,11 +1,10 @@
 """The takeout as one zip: the whole as JSON, for bringing back, and tables for people."""
 
 import json
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
-from typing import IO, Any
+from typing import Any
 
 from classifier.labels import display_name
 from organizer import timeline, verdicts
@@ -13,7 +12,7 @@ from organizer.models import PlaylistVersion, Prediction, SpotifyAccount, Track
 from organizer.takeout import sections, tables
 
 DOCUMENT = "cratewise.json"
-IN_MEMORY = 4 * 2**20
+AT_ONCE = 64 * 2**10  # bytes
 README = """Everything that Cratewise has of yours, but for the tokens of your link to Spotify.
 
 cratewise.json     all of it; bring it back on the settings page
@@ -32,27 +31,55 @@ def document(account: SpotifyAccount) -> dict[str, Any]:
     return sections.head(account) | rows
 
 
-def archive(account: SpotifyAccount) -> IO[bytes]:
-    """A zip, at its beginning, on disk when it is large. Closing it removes it."""
-    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the caller closes it)
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as into:
-        write_document(into, DOCUMENT, account)
-        for name, (header, rows) in _tables(account).items():
-            _write_lines(into, name, tables.lines(header, rows))
+class _Sink:
+    """A file without a beginning to return to: what was written is there to be sent at once."""
+
+    def __init__(self) -> None:
+        self.held: list[bytes] = []
+        self.size = 0
+
+    def write(self, data: bytes) -> int:
+        self.held.append(bytes(data))
+        self.size += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """As a zip asks of its file; nothing is held back here."""
+
+    def taken(self) -> bytes:
+        data = b"".join(self.held)
+        self.held, self.size = [], 0
+        return data
+
+
+def archive(account: SpotifyAccount) -> Iterator[bytes]:
+    """A zip, piece by piece as it is made: that of a large library takes half a minute."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as into:  # type: ignore[call-overload]
+        document = _as_json(sections.head(account), sections.sections(account))
+        files = {name: tables.lines(*found) for name, found in _tables(account).items()}
+        for name, lines in ({DOCUMENT: document} | files).items():
+            for _ in _written(into, name, lines):
+                if sink.size >= AT_ONCE:
+                    yield sink.taken()
         into.writestr("README.txt", README)
-    file.seek(0)
-    return file
+    yield sink.taken()
 
 
 def write_document(
     into: zipfile.ZipFile, name: str, account: SpotifyAccount, extra: dict[str, Any] | None = None
 ) -> None:
-    _write_lines(into, name, _as_json(sections.head(account) | (extra or {}), sections.sections(account)))
+    lines = _as_json(sections.head(account) | (extra or {}), sections.sections(account))
+    for _ in _written(into, name, lines):
+        pass
 
 
-def _write_lines(into: zipfile.ZipFile, name: str, lines: Iterable[str]) -> None:
+def _written(into: zipfile.ZipFile, name: str, lines: Iterable[str]) -> Iterator[str]:
+    """Each line once it is in the file, so that the reader may look after the zip in between."""
     with into.open(name, "w", force_zip64=True) as raw, TextIOWrapper(raw, "utf-8", newline="") as text:
-        text.writelines(lines)
+        for line in lines:
+            text.write(line)
+            yield line
 
 
 def _as_json(head: dict[str, Any], found: dict[str, Iterator[sections.Row]]) -> Iterator[str]:

@@ -2,9 +2,11 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 BOM = "\ufeff"  # without it Excel takes UTF-8 for an old code page
+PIECE = 200  # lines
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -29,3 +31,10 @@ def lines(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]
     yield BOM + str(write(header))
     for row in rows:
         yield str(write(map(cell, row)))
+
+
+def pieces(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """The same to be sent: many lines at a time, as every piece is compressed and handed on by itself."""
+    left = lines(header, rows)
+    while piece := "".join(islice(left, PIECE)):
+        yield piece

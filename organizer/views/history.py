@@ -96,7 +96,7 @@ def version_csv(request: HttpRequest, account: SpotifyAccount, version_id: int) 
     found = _version(account, version_id)
     rows = (_row(place, uri, track) for place, (uri, track) in enumerate(_songs(found), 1))
     return StreamingHttpResponse(
-        tables.lines(HEADER, rows), content_type="text/csv; charset=utf-8", headers=_as_file(found, "csv")
+        tables.pieces(HEADER, rows), content_type="text/csv; charset=utf-8", headers=_as_file(found, "csv")
     )
 
 

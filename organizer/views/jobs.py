@@ -16,6 +16,7 @@ from organizer.views.planning import to_plan
 
 ENDED_PER_PAGE = 25
 STUCK = (Job.State.PAUSED, Job.State.FAILED)
+GROUPS = ("attention", "running", "waiting")
 
 
 class HtmxHttpRequest(HttpRequest):
@@ -25,16 +26,20 @@ class HtmxHttpRequest(HttpRequest):
 @require_GET
 @linked
 def job_list(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    """Jobs that need the user, those under way, and page by page those that are over."""
+    """Jobs that need the user, those under way, those that wait, and page by page those that are over."""
     jobs_of = account.jobs.select_related("plan")
     current = list(jobs_of.filter(Q(state__in=Job.ACTIVE) | Q(pk__in=_unanswered(account))))
     ended = jobs_of.exclude(pk__in=[job.pk for job in current])
-    context = {
-        "attention": [job for job in current if job.state in STUCK],
-        "running": [job for job in current if job.state not in STUCK],
-        "page": Paginator(ended, ENDED_PER_PAGE).get_page(request.GET.get("page")),
-    }
+    context = {group: [job for job in current if _group(job) == group] for group in GROUPS}
+    context["page"] = Paginator(ended, ENDED_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "jobs.html", context)
+
+
+def _group(job: Job) -> str:
+    """Where the list of jobs has one that is not over."""
+    if job.state in STUCK:
+        return "attention"
+    return "waiting" if job.is_held_up else "running"
 
 
 def _unanswered(account: SpotifyAccount) -> QuerySet[Job]:
@@ -46,11 +51,16 @@ def _unanswered(account: SpotifyAccount) -> QuerySet[Job]:
 @require_GET
 @linked
 def job_detail(request: HtmxHttpRequest, account: SpotifyAccount, job_id: int) -> HttpResponse:
-    """The job's page; to htmx its panel, and once the job has ended the order to go on to what came of it."""
+    """The job's page; to htmx its panel, and an order: to go on to what came of a job that has ended, to load the list
+    again where a job has moved to another group of it.
+    """
     job = get_object_or_404(account.jobs.select_related("plan"), pk=job_id)
     if not request.htmx:
         return render(request, "job.html", {"job": job, "playlists": _playlists(job)})
-    response = render(request, "_job.html", {"job": job, "in_list": "list" in request.GET})
+    group = request.GET.get("list", "")
+    response = render(request, "_job.html", {"job": job, "group": group})
+    if job.is_active and group in GROUPS and group != _group(job):
+        response["HX-Refresh"] = "true"
     if not job.is_active:
         onward = to_plan(job)
         response["HX-Redirect" if onward else "HX-Refresh"] = onward["Location"] if onward else "true"

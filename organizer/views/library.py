@@ -1,6 +1,7 @@
 """The overview of a library: how its songs were sorted, and every song behind every number."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -99,7 +100,7 @@ def export(request: HttpRequest, account: SpotifyAccount) -> StreamingHttpRespon
     songs = SongFilter(request.GET).apply(stored_verdicts.of(account))
     name = _("liked-songs-%(date)s.csv") % {"date": timezone.localdate().isoformat()}
     return StreamingHttpResponse(
-        tables.lines(_header(), _rows(songs)),
+        tables.pieces(_header(), _rows(songs)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -127,15 +128,18 @@ def _header() -> tuple[str, ...]:
 
 
 def _rows(songs: Songs) -> Iterator[tuple[Any, ...]]:
-    wanted = ("name", "artist_names", "album_name", "isrc", "uri", "is_playable", "is_local")
-    kept = ("added_at", "genre", "also", "part", "confidence", "top", *(f"track__{name}" for name in wanted))
-    for song in songs.select_related("track").only(*kept).iterator(chunk_size=AT_ONCE):
-        track = song.track
+    """Plain values and every name looked up once: with objects it takes twice as long."""
+    named = cache(genre_name)
+    certain = {part: str(words) for part, words in PARTS.items()}
+    of_song = ("added_at", "genre", "also", "part", "confidence", "top")
+    of_track = ("name", "artist_names", "album_name", "isrc", "is_playable", "uri")
+    rows = songs.values_list(*of_song, *(f"track__{name}" for name in of_track)).iterator(chunk_size=AT_ONCE)
+    for added_at, genre, also, part, confidence, top, title, artists, album, isrc, is_playable, uri in rows:
         yield (
-            *(track.name, track.artist_line, track.album_name, song.added_at.isoformat(timespec="seconds")),
-            *(genre_name(song.genre) if song.genre else "", ", ".join(map(genre_name, song.also))),
-            *(PARTS[song.part], round(100 * song.confidence) if song.genre else ""),
-            *(genre_name(song.top[0][0]) if song.top else "", track.isrc, track.is_playable, track.uri),
+            *(title, ", ".join(artists), album, added_at.isoformat(timespec="seconds")),
+            *(named(genre) if genre else "", ", ".join(map(named, also))),
+            *(certain[part], round(100 * confidence) if genre else ""),
+            *(named(top[0][0]) if top else "", isrc, is_playable, uri),
         )
 
 

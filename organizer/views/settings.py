@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.utils import flatatt
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.html import format_html, format_html_join
@@ -153,9 +153,13 @@ def _saved(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
 
 @require_GET
 @linked
-def export(request: HttpRequest, account: SpotifyAccount) -> FileResponse:
+def export(request: HttpRequest, account: SpotifyAccount) -> StreamingHttpResponse:
     name = f"cratewise-{timezone.localdate():%Y-%m-%d}.zip"
-    return FileResponse(takeout.archive(account), as_attachment=True, filename=name)
+    return StreamingHttpResponse(
+        takeout.archive(account),
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @csrf_exempt  # only until the upload handler is in place: `_bring_back` checks the token

@@ -15,6 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--songs", type=int, default=2000, help="size of the library that goes end to end")
     parser.add_argument("--likes", type=int, default=50_000, help="size of the library that is only read")
+    parser.add_argument("--liked", type=int, default=pages.SONGS, help="size of the library behind the pages")
     parser.add_argument("--json", type=Path, default=Path("var/bench.json"))
     parser.add_argument("--clips", type=Path, help="a folder of sound to hear, instead of made clips")
     parser.add_argument("--only", choices=PARTS, help="default: all")
@@ -28,7 +29,7 @@ def main() -> None:
         found["likes"] = likes.measure(options.likes)
     if options.only in (None, "pages"):
         _database()
-        found["pages"] = pages.measure()
+        found["pages"] = pages.measure(options.liked)
     if options.only in (None, "load"):
         _database()
         found["load"] = load.measure()

@@ -4,11 +4,13 @@ import time
 from typing import Any
 
 SONGS, RUNS = 12_000, 40
+COMPRESSED = {"accept-encoding": "gzip"}
 FILE_RUNS = 3  # what is streamed is a file to take along, not a page that somebody waits for
 
 
-def measure() -> dict[str, Any]:
-    """Print and return p50 and p95 in ms by page, and our own processor time. Needs Django and a migrated database.
+def measure(songs: int = SONGS) -> dict[str, Any]:
+    """Print and return by page: p50, p95 and our own processor time in ms, compressed kB, queries. Needs Django and a
+    migrated database.
 
     Where other programs use the processors too, the processor time says more than the clock; PostgreSQL's own is not in it.
     """
@@ -18,20 +20,31 @@ def measure() -> dict[str, Any]:
     from tests.organizer.browsing import signed_in
     from tests.organizer.pages import PAGES, address
 
-    account = large.library(SONGS, "ada")
+    account = large.library(songs, "ada")
     large.analyse()
     client, found = signed_in(account), {}
     for name, asked in PAGES:
         path = address(account, name, asked)
         first = client.get(path)
         if first.status_code == 200:
-            took = _timed(lambda path=path: client.get(path), FILE_RUNS if first.streaming else RUNS)  # type: ignore[misc]
+            runs = FILE_RUNS if first.streaming else RUNS
+            took = _cost(client, path) | _timed(lambda path=path: client.get(path, headers=COMPRESSED), runs)  # type: ignore[misc]
             found[name + asked] = took
             print(
                 f"  {name + asked:42}", *(f"{value:8.1f} {what}" for what, value in took.items()), flush=True
             )
     call_command("flush", verbosity=0, interactive=False)
     return found
+
+
+def _cost(client: Any, path: str) -> dict[str, float]:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(path, headers=COMPRESSED)
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+    return {"kB": round(len(body) / 1000, 1), "queries": len(queries)}
 
 
 def _timed(visit: Any, runs: int) -> dict[str, float]:

@@ -120,6 +120,13 @@ def test_the_checker_sees_what_is_wrong(look: Any) -> None:
 
 
 @pytest.mark.parametrize("screen", MAIN)
+def test_the_main_screens_keep_every_rule_in_german_and_in_the_dark(look: Any, screen: str) -> None:
+    assert violations(look(screen, language="de", color_scheme="dark")) == []
+    assert violations(look(screen, color_scheme="dark")) == []
+    assert violations(look(screen, language="de")) == []
+
+
+@pytest.mark.parametrize("screen", MAIN)
 def test_nothing_moves_for_those_who_ask_for_less(look: Any, screen: str) -> None:
     page = look(screen, reduced_motion="reduce")
     assert page.evaluate(LONGEST_MOTION) <= 0.01

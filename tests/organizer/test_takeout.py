@@ -177,12 +177,10 @@ def test_a_damaged_backup_restores_nothing(rich: SpotifyAccount, tmp_path: Any) 
 
 
 def test_the_zip_holds_the_document_and_tables(rich: SpotifyAccount) -> None:
-    with takeout.archive(rich) as file:
-        assert plain(takeout.load(file)) == plain(takeout.document(rich))
-        with zipfile.ZipFile(file) as archive:
-            found = {
-                name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".csv")
-            }
+    file = io.BytesIO(b"".join(takeout.archive(rich)))
+    assert plain(takeout.load(file)) == plain(takeout.document(rich))
+    with zipfile.ZipFile(file) as archive:
+        found = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".csv")}
     assert set(found) == {
         f"{name}.csv" for name in ("library", "predictions", "corrections", "playlists", "versions")
     }
@@ -449,7 +447,14 @@ def test_an_unknown_further_genre_is_refused(rich: SpotifyAccount) -> None:
         takeout.restore(rich, document)
 
 
+def test_the_zip_comes_piece_by_piece(library: SpotifyAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("organizer.takeout.archiving.AT_ONCE", 1000)
+    pieces = list(takeout.archive(library))
+    assert len(pieces) > 2
+    assert zipfile.ZipFile(io.BytesIO(b"".join(pieces))).testzip() is None
+
+
 def test_the_table_of_words_names_all_their_genres(library: SpotifyAccount) -> None:
     review.correct(library, review.queue(library)[0].track, "shoegaze", also=["dream-pop", "rock"])
-    with takeout.archive(library) as file, zipfile.ZipFile(file) as archive:
+    with zipfile.ZipFile(io.BytesIO(b"".join(takeout.archive(library)))) as archive:
         assert 'Shoegaze,"Dream pop, Rock"' in archive.read("corrections.csv").decode()

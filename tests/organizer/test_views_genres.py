@@ -197,6 +197,15 @@ def test_the_counts_are_what_a_plan_would_place(library: SpotifyAccount, seed: i
     assert (shown.placed, shown.excluded) == (found.is_placed.sum(), found.is_excluded.sum())
 
 
+def test_a_playlist_that_is_too_long_for_spotify_says_so(
+    library: SpotifyAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("organizer.choosing.ROOM", 10)
+    page = signed_in(library).get(reverse("genres"))
+    longest = max(page.context["counts"].playlists, key=lambda one: one.songs)
+    assert f"Too long for Spotify: {longest.songs - 10} songs stay out." in page.content.decode()
+
+
 def test_the_counts_are_the_additions_of_the_plan(library: SpotifyAccount) -> None:
     SpotifyAccount.objects.update(merges_duplicates=False)
     form = {**FORM, "rest": "on", "rest_name": "The rest", "exclude_words": "the"}

@@ -112,6 +112,7 @@ def groups(client: Client) -> dict[str, list[Job]]:
     return {
         "attention": context["attention"],
         "running": context["running"],
+        "waiting": context["waiting"],
         "done": list(context["page"].object_list),
     }
 
@@ -119,13 +120,39 @@ def groups(client: Client) -> dict[str, list[Job]]:
 def test_jobs_are_grouped_by_what_they_need(account: SpotifyAccount, job: Job) -> None:
     write, _ = jobs.start(account, Job.Kind.WRITE)
     Job.objects.filter(pk=job.pk).update(state="failed", error="It broke.", finished_at=timezone.now())
-    assert groups(signed_in(account)) == {"attention": [job], "running": [write], "done": []}
+    assert groups(signed_in(account)) == {"attention": [job], "running": [write], "waiting": [], "done": []}
+
+
+@pytest.mark.parametrize(
+    ("kind", "group"),
+    [("pace", "running"), ("rate", "waiting"), ("quota", "waiting"), ("outage", "waiting")],
+)
+def test_what_others_hold_up_is_listed_as_waiting(
+    account: SpotifyAccount, job: Job, kind: str, group: str
+) -> None:
+    jobs.wait(jobs.claim(job.pk), 600, "Somebody else took it all.", kind)
+    client = signed_in(account)
+    assert groups(client)[group] == [job]
+    page = client.get(reverse("jobs")).content.decode()
+    job.refresh_from_db()
+    assert "Somebody else took it all." in page and f">{job.wait_until:%H:%M}</time>" in page
+
+
+def test_a_list_is_loaded_again_when_a_job_has_moved_to_another_group(
+    account: SpotifyAccount, job: Job
+) -> None:
+    client, address = signed_in(account), reverse("job", args=[job.pk])
+    assert "HX-Refresh" not in client.get(address, {"list": "running"}, headers=HTMX)
+    jobs.wait(jobs.claim(job.pk), 600, "The quota is used up.", "quota")
+    assert client.get(address, {"list": "running"}, headers=HTMX)["HX-Refresh"] == "true"
+    again = client.get(address, {"list": "waiting"}, headers=HTMX)
+    assert "HX-Refresh" not in again and b"?list=waiting" in again.content
 
 
 def test_a_failure_that_a_later_job_made_good_needs_no_attention(account: SpotifyAccount, job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(state="failed", error="It broke.", finished_at=timezone.now())
     later, _ = jobs.start(account, Job.Kind.ORGANIZE)
-    assert groups(signed_in(account)) == {"attention": [], "running": [later], "done": [job]}
+    assert groups(signed_in(account)) == {"attention": [], "running": [later], "waiting": [], "done": [job]}
 
 
 def test_the_list_costs_the_same_few_queries_however_long_it_is(

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from organizer import jobs, review, stored_verdicts, verdicts
+from organizer import jobs, overview, review, stored_verdicts, verdicts
 from organizer.models import Job, SavedTrack, SpotifyAccount
 from tests.organizer.browsing import another_account, signed_in
 
@@ -100,3 +100,10 @@ def test_the_same_songs_liked_by_somebody_else_change_nothing(library: SpotifyAc
     SavedTrack.objects.bulk_create(likes)
     assert [(song.track.pk, song.added_at) for song in verdicts.of_library(library)] == mine
     assert len(verdicts.of_library(charlie)) == len(mine)
+
+
+@pytest.mark.parametrize(("subs", "shown"), [(5, 5), (6, 4)])
+def test_of_many_sub_genres_the_largest_are_shown_and_the_others_folded(subs: int, shown: int) -> None:
+    bar = overview.GenreBar("rock", within=tuple(overview.GenreBar(str(place)) for place in range(subs)))
+    assert len(bar.largest_within) == shown
+    assert bar.largest_within + bar.further_within == bar.within

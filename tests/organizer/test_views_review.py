@@ -342,6 +342,25 @@ def test_while_songs_are_being_read_the_job_is_shown(ada: SpotifyAccount) -> Non
     assert "appear here as soon as they are sorted" in page and "hx-get" in page
 
 
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            {"state": "waiting", "wait_kind": "quota", "wait_reason": "The quota is used up."},
+            "waits: The quota is used up.",
+        ),
+        ({"state": "paused"}, "stopped until you reconnect"),
+    ],
+)
+def test_a_reading_that_does_not_go_on_is_not_called_reading(
+    ada: SpotifyAccount, values: dict[str, str], sentence: str
+) -> None:
+    Job.objects.create(account=ada, kind=Job.Kind.ORGANIZE, phase="sync", **values)
+    for name in ("review", "genres"):
+        page = signed_in(ada).get(reverse(name)).content.decode()
+        assert sentence in page and "being read" not in page
+
+
 def test_the_answers_are_json_that_a_script_can_read(library: SpotifyAccount, track: Track) -> None:
     answer = signed_in(library).post(reverse("skip", args=[track.pk]), headers=JSON)
     assert answer["content-type"] == "application/json"

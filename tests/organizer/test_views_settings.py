@@ -62,8 +62,9 @@ def bring(account: SpotifyAccount, body: bytes, **form: str) -> HttpResponse:
 def test_what_is_exported_can_be_brought_back(library: SpotifyAccount) -> None:
     answer = signed_in(library).get(reverse("export"))
     assert "cratewise-" in answer["Content-Disposition"]
+    file = b"".join(answer.streaming_content)
     library.saves.all().delete()
-    response = bring(library, b"".join(answer.streaming_content))
+    response = bring(library, file)
     assert response.status_code == 200
     assert "brought back" in response.content.decode()
     assert library.saves.count() > 300
