@@ -24,11 +24,17 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+# The longest files of each tier, which begin before the tier's others: no core then waits long for the last of them.
+LONGEST = ()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Quick tests first, then those that break things, then those that drive a browser."""
 
-    def rank(item: pytest.Item) -> int:
-        return 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("faults") else 0
+    def rank(item: pytest.Item) -> tuple[int, int]:
+        tier = 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("faults") else 0
+        file = item.nodeid.partition("::")[0]
+        return tier, LONGEST.index(file) if file in LONGEST else len(LONGEST)
 
     items.sort(key=rank)
 

@@ -42,6 +42,8 @@ CHOOSE_THEME = """theme => {
 }"""
 
 MAIN = ["landing", "library", "map", "genres", "plan-offers", "review", "review-grid", "jobs", "settings"]
+OTHERS = [screen for screen in SCREENS if screen not in MAIN]
+LONG = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,7 @@ def violations(page: Any, rules: list[str] | None = None) -> list[str]:
 
 
 @pytest.mark.parametrize("width", WIDTHS, ids=WIDTHS.get)
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("screen", MAIN + [pytest.param(one, marks=LONG) for one in OTHERS])
 def test_every_screen_can_be_used_by_everybody(look: Any, screen: str, width: int) -> None:
     page = look(screen, width)
     assert page.locator("h1").count() == 1
@@ -89,6 +91,7 @@ def test_every_screen_can_be_used_by_everybody(look: Any, screen: str, width: in
     assert violations(page, ["color-contrast"]) == []
 
 
+@LONG
 @pytest.mark.parametrize("screen", SCREENS)
 def test_longer_words_find_room_on_a_phone(look: Any, screen: str) -> None:
     page = look(screen, 390, language="de")
@@ -97,6 +100,7 @@ def test_longer_words_find_room_on_a_phone(look: Any, screen: str) -> None:
     assert page.evaluate(SQUEEZED) == []
 
 
+@LONG
 @pytest.mark.parametrize(("device", "chosen"), [("dark", "light"), ("light", "dark")])
 @pytest.mark.parametrize("screen", MAIN[1:])
 def test_the_contrast_suffices_in_a_theme_that_is_not_the_devices(
@@ -119,6 +123,7 @@ def test_the_checker_sees_what_is_wrong(look: Any) -> None:
     assert page.evaluate(SQUEEZED) == ["no room"]
 
 
+@LONG
 @pytest.mark.parametrize("screen", MAIN)
 def test_nothing_moves_for_those_who_ask_for_less(look: Any, screen: str) -> None:
     page = look(screen, reduced_motion="reduce")

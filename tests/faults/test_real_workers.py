@@ -17,7 +17,7 @@ from tests.faults.sequences.person import Person
 from tests.gates import open_gates
 from tests.simulator_process import SimulatorProcess
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 COUNT, LENGTH = 10 if os.environ.get("FAULTS") == "all" else 5, 4
 IN_TIME_S = 60
 in_place = machine.run
