@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import WHOLE_JOB_MS, Program, shot, written
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(900)]
 MOST_STOPS = 400
 # What has the focus, and whether a person can see that: an outline of two pixels around something on the screen.
 FOCUS = """() => {

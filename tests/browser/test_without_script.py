@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, written
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(900)]
 LOOK_AGAIN_MS = 500
 
 

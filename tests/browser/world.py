@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, read_library
@@ -60,6 +60,8 @@ SCREENS = {
     "not-linked": ("staff", "/library"),
 }
 
+MAIN = ["landing", "library", "map", "genres", "plan-offers", "review", "review-grid", "jobs", "settings"]
+
 
 @dataclass
 class World:
@@ -69,6 +71,13 @@ class World:
     places: dict[str, str] = field(default_factory=dict)
     pages: dict[str, Any] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)  # since the last screen was opened
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for page in self.pages.values():
+            page.context.close()
 
     def enter(self, person: str = "") -> Any:
         """A browser of the person's own at the library; remembered when it is left by `leave`."""
@@ -116,6 +125,16 @@ def is_error(said: Any, page: Any) -> bool:
 def is_allowed(asked: Any, program: Program) -> bool:
     is_artwork = asked.resource_type == "image" and asked.url.startswith(program.simulator.url)
     return is_artwork or asked.url.startswith((program.url, "data:"))
+
+
+def prepare_main(world: World) -> None:
+    """Ada has read her library and made a plan."""
+    ada = world.enter("Ada")
+    read_library(ada)
+    ada.goto(f"{world.program.url}/genres")
+    plan_everything(ada, most=4)
+    world.note("plan", ada)
+    world.leave(ada, "ada")
 
 
 def prepare(world: World, song: Path) -> None:
