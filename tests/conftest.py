@@ -25,7 +25,15 @@ CHROMIUM_ARGUMENTS = [
 
 
 # The longest files of each tier, which begin before the tier's others: no core then waits long for the last of them.
-LONGEST = ()
+LONGEST = (
+    "tests/faults/test_property.py",
+    "tests/faults/test_every_fault.py",
+    "tests/browser/test_screens.py",
+    "tests/browser/test_without_script.py",
+    "tests/browser/test_review.py",
+    "tests/browser/test_main_screens.py",
+    "tests/browser/test_journey.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
