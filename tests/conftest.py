@@ -24,6 +24,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+PATIENCE_MS = 60_000  # with a page on a machine that does much else; only what fails takes it
 # The longest files of each tier, which begin before the tier's others: no core then waits long for the last of them.
 LONGEST = (
     "tests/faults/test_property.py",
@@ -117,6 +118,6 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture
 def page(chromium: Any) -> Iterator[Any]:
     context = chromium.new_context(viewport={"width": 1200, "height": 800})
-    context.set_default_timeout(5000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()

@@ -7,6 +7,7 @@ import pytest
 
 from tests.browser.conftest import LIKED, WHOLE_JOB_MS, Program, connect, shot, started
 from tests.browser.reviewing import arrived, here, key, open_review, title, undo_all, words
+from tests.conftest import PATIENCE_MS
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +24,7 @@ def reader(chromium: Any, own_program: Program) -> str:
     """Somebody whose library has been read."""
     context = chromium.new_context()
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(own_program.url)
     connect(page, "Ada")
     page.get_by_role("button", name="Read my liked songs").click()
@@ -37,7 +38,7 @@ def page(chromium: Any, own_program: Program, reader: str) -> Iterator[Any]:
     """The review, in a session of its own."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(own_program.url)
@@ -281,7 +282,7 @@ def test_space_plays_real_sound_and_stops_it(page: Any, own_program: Program) ->
 def test_everything_works_without_javascript(chromium: Any, own_program: Program, reader: str) -> None:
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(own_program.url)
     connect(page, reader)
     page.goto(f"{own_program.url}/review")

@@ -6,6 +6,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, read_library
+from tests.conftest import PATIENCE_MS
 
 # name: who looks, and where; what is in braces is found out while the world is prepared.
 SCREENS = {
@@ -82,7 +83,7 @@ class World:
     def enter(self, person: str = "") -> Any:
         """A browser of the person's own at the library; remembered when it is left by `leave`."""
         page = self.browser.new_context(viewport={"width": 1280, "height": 844}).new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(self.program.url)
         if person:
             connect(page, person)
@@ -103,7 +104,7 @@ class World:
         key = f"{person} {language}"
         if key not in self.pages:
             page = self.browser.new_context(storage_state=self.states.get(person), locale=language).new_page()
-            page.set_default_timeout(60_000)
+            page.set_default_timeout(PATIENCE_MS)
             self.watch(page)
             self.pages[key] = page
         return self.pages[key]
