@@ -9,7 +9,7 @@ from organizer import plans, playlist_writer, writing
 from organizer.models import GenrePlaylist, Job, ModelVersion, Plan, SpotifyAccount
 from tests.faults import mortal
 from tests.faults.conftest import forget_everybody, open_gates
-from tests.faults.test_every_fault import go_on
+from tests.faults.rounds import go_on
 from tests.organizer.conftest import link, predict_in_turn
 from tests.organizer.test_library import sync
 from tests.simulator_process import SimulatorProcess
