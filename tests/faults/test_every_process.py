@@ -22,10 +22,11 @@ from tests.simulator_process import SimulatorProcess
 
 pytestmark = [
     pytest.mark.faults,
+    pytest.mark.timeout(900),
     pytest.mark.skipif(os.environ.get("TEST_DB") == "sqlite", reason="kills PostgreSQL"),
 ]
 IS_ALL = os.environ.get("FAULTS") == "all"
-IN_TIME_S = 90
+IN_TIME_S = 300
 LIKED = 40
 
 

@@ -11,8 +11,8 @@ from tests.faults import journey
 from tests.faults.program import LEASE_S, Processes, until
 from tests.simulator_process import SimulatorProcess
 
-pytestmark = pytest.mark.faults
-IN_TIME_S = 60
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+IN_TIME_S = 180
 Kill = Callable[[Processes], None]
 
 
