@@ -1,6 +1,6 @@
 # `make run` and `make test` create what they need and say what they are doing. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run demo extra test faults faults-all endure check messages fuzz bench clean
+.PHONY: help run demo extra test test-long faults faults-all endure check messages fuzz bench clean
 
 PORT ?= 8000
 CATALOG ?=
@@ -14,6 +14,7 @@ SEED ?=
 CORES ?= 2
 # Its workers are forks of the test's process, which must be a fresh one. (5: no test has the name asked for.)
 FORKING := tests/faults/test_between_calls.py
+PYTEST = $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder --ignore $(FORKING)
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -23,7 +24,7 @@ NO_DATA := SECRET_KEY=check TOKEN_KEYS=Y2hlY2tjaGVja2NoZWNrY2hlY2tjaGVja2NoZWNrY
 	DATABASE_URL=sqlite://:memory: PUBLIC_URL=http://127.0.0.1:8000
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: .venv/runtime  ## start Cratewise on PORT=8000; the demo unless .env names a Spotify app (demo: CATALOG=file LIKED=number)
 	@$(BIN)/python -m organizer.supervisor --port "$(PORT)" $(if $(CATALOG),--catalog "$(CATALOG)") $(if $(LIKED),--liked "$(LIKED)")
@@ -35,14 +36,18 @@ extra: .venv/runtime  ## add features heard in previews, for songs that no servi
 	@echo "Installing the model that hears features …"
 	@$(BIN)/python -m pip install --quiet --no-deps -r requirements-extra.txt
 
-test: .venv/dev  ## run the linter and all tests: quick ones first, then faults, then the browser (ARGS="-k name")
+test: .venv/dev  ## run the linter and all but the long tests: quick ones, then faults, then the browser (ARGS="-k name")
 	@echo "Checking the code with ruff …"
 	@$(BIN)/ruff check .
-	@echo "Running the tests on PostgreSQL and Valkey (TEST_DB=sqlite for SQLite) …"
-	@$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder --ignore $(FORKING) $(ARGS) || [ $$? -eq 5 ]
+	@echo "Running the tests on PostgreSQL and Valkey (TEST_DB=sqlite for SQLite); make test-long runs the long ones …"
+	@$(PYTEST) -m "not long" $(ARGS) || [ $$? -eq 5 ]
+
+test-long: .venv/dev  ## run the long tests, which `make test` leaves out (ARGS="-k name")
+	@echo "Running the long tests on PostgreSQL and Valkey (TEST_DB=sqlite for SQLite) …"
+	@$(PYTEST) -m long $(ARGS) || [ $$? -eq 5 ]
 	@$(BIN)/python -m pytest $(FORKING) $(ARGS) || [ $$? -eq 5 ]
 
-faults: .venv/dev  ## run only the tests that kill processes and break the network
+faults: .venv/dev  ## run only the tests that kill processes and break the network, long or not
 	@$(BIN)/python -m pytest -m faults $(ARGS)
 
 faults-all: .venv/dev  ## every process killed in every phase, real windows of 30 s (FAULTS_DOC=write renews docs/faults.md)

@@ -24,11 +24,26 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+PATIENCE_MS = 60_000  # with a page on a machine that does much else; only what fails takes it
+# The longest files of each tier, which begin before the tier's others: no core then waits long for the last of them.
+LONGEST = (
+    "tests/faults/test_property.py",
+    "tests/faults/test_every_fault.py",
+    "tests/browser/test_screens.py",
+    "tests/browser/test_without_script.py",
+    "tests/browser/test_review.py",
+    "tests/browser/test_main_screens.py",
+    "tests/browser/test_journey.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Quick tests first, then those that break things, then those that drive a browser."""
 
-    def rank(item: pytest.Item) -> int:
-        return 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("faults") else 0
+    def rank(item: pytest.Item) -> tuple[int, int]:
+        tier = 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("faults") else 0
+        file = item.nodeid.partition("::")[0]
+        return tier, LONGEST.index(file) if file in LONGEST else len(LONGEST)
 
     items.sort(key=rank)
 
@@ -103,6 +118,6 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture
 def page(chromium: Any) -> Iterator[Any]:
     context = chromium.new_context(viewport={"width": 1200, "height": 800})
-    context.set_default_timeout(5000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()

@@ -30,7 +30,7 @@ def job_list(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     jobs_of = account.jobs.select_related("plan")
     current = list(jobs_of.filter(Q(state__in=Job.ACTIVE) | Q(pk__in=_unanswered(account))))
     ended = jobs_of.exclude(pk__in=[job.pk for job in current])
-    context = {group: [job for job in current if _group(job) == group] for group in GROUPS}
+    context: dict[str, object] = {group: [job for job in current if _group(job) == group] for group in GROUPS}
     context["page"] = Paginator(ended, ENDED_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "jobs.html", context)
 

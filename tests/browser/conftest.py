@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import PATIENCE_MS
 from tests.program import Running, free_port
 from tests.simulator_process import SimulatorProcess
 
@@ -61,7 +62,7 @@ def describe(text: str) -> Program:
 @pytest.fixture
 def visit(page: Any, program: Program) -> Any:
     """A fresh browser on the program's landing page, and every error that its console shows."""
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     page.on("console", lambda said: errors.append(said.text) if is_error(said) else None)
     page.on("response", lambda answer: errors.append(answer.url) if answer.status == 404 else None)

@@ -9,6 +9,7 @@ from django.conf import settings as configured
 
 from organizer.models import SpotifyAccount, Track
 from tests.browser.conftest import shot
+from tests.conftest import PATIENCE_MS
 from tests.organizer.browsing import signed_in
 from tests.organizer.conftest import ada, fresh_clients, library  # noqa: F401
 
@@ -37,7 +38,7 @@ def choosing(cookie: str, page: Any, live_server: Any) -> Iterator[Any]:
 
 
 def enter(context: Any, cookie: str, url: str) -> None:
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_cookies([{"name": configured.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
 
 

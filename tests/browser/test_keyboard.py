@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import WHOLE_JOB_MS, Program, shot, written
+from tests.conftest import PATIENCE_MS
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(900)]
 MOST_STOPS = 400
 # What has the focus, and whether a person can see that: an outline of two pixels around something on the screen.
 FOCUS = """() => {
@@ -51,7 +52,7 @@ def consent(page: Any) -> None:
 def page(chromium: Any, own_program: Program) -> Any:
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(own_program.url)
     yield page
     context.close()

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Program, shot
+from tests.conftest import PATIENCE_MS
 
 pytestmark = pytest.mark.browser
 PAGES = (
@@ -28,7 +29,7 @@ def berlin(page: Any, program: Program) -> Iterator[Any]:
         locale="de-DE", timezone_id="Europe/Berlin", viewport={"width": 390, "height": 844}
     )
     page = phone.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(program.url)
     page.get_by_role("button", name="Demo-Bibliothek ausprobieren").first.click()
     page.get_by_text("Ada").first.click()

@@ -7,13 +7,14 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.conftest import Program, connect, read_library, shot
+from tests.conftest import PATIENCE_MS
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def map_page(page: Any, own_program: Program) -> Any:
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(own_program.url)
     connect(page)
     if page.get_by_role("button", name="Read my liked songs").count():

@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.conftest import WHOLE_JOB_MS, Program, written
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
 MOST_CLICKS = 8
 
 

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import LIKED, Program, connect, shot, started
+from tests.browser.conftest import LIKED, WHOLE_JOB_MS, Program, connect, shot, started
+from tests.browser.reviewing import arrived, here, key, open_review, title, undo_all, words
+from tests.conftest import PATIENCE_MS
 
 pytestmark = pytest.mark.browser
-WHOLE_JOB_MS = 240_000
-NEXT_CARD = "was => document.querySelector('#review-place .review-song').dataset.track !== was"
-ARRIVED = "words => Number(document.querySelector('#progress').innerText.match(/(\\d+) words? of yours/)?.[1]) === words"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +24,7 @@ def reader(chromium: Any, own_program: Program) -> str:
     """Somebody whose library has been read."""
     context = chromium.new_context()
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(own_program.url)
     connect(page, "Ada")
     page.get_by_role("button", name="Read my liked songs").click()
@@ -39,7 +38,7 @@ def page(chromium: Any, own_program: Program, reader: str) -> Iterator[Any]:
     """The review, in a session of its own."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(own_program.url)
@@ -48,44 +47,6 @@ def page(chromium: Any, own_program: Program, reader: str) -> Iterator[Any]:
     yield page
     context.close()
     assert errors == []
-
-
-def open_review(page: Any, own_program: Program) -> None:
-    with page.expect_response("**/review/cards*"):
-        page.goto(f"{own_program.url}/review")
-
-
-def here(page: Any) -> str:
-    return str(page.locator("#review-place .review-song").get_attribute("data-track"))
-
-
-def title(page: Any) -> str:
-    return str(page.locator("#review-place .review-song").get_attribute("data-name"))
-
-
-def words(page: Any) -> int:
-    """Words said in this session, as the page tells them."""
-    text = page.locator("#progress").inner_text()
-    return int(text.split(" word")[0].rsplit(" ", 1)[-1]) if " of yours" in text else 0
-
-
-def key(page: Any, name: str) -> None:
-    """Press it and wait for the next card."""
-    before = here(page)
-    page.keyboard.press(name)
-    page.wait_for_function(NEXT_CARD, arg=before)
-
-
-def arrived(page: Any, count: int) -> None:
-    page.wait_for_function(ARRIVED, arg=count)
-
-
-def undo_all(page: Any) -> None:
-    """Leave the library as it was for the next test."""
-    while words(page):
-        with page.expect_response("**/review/undo"):
-            page.keyboard.press("u")
-        page.wait_for_timeout(50)
 
 
 # From the key press to the frame that shows the next card, in the page's own time.
@@ -321,7 +282,7 @@ def test_space_plays_real_sound_and_stops_it(page: Any, own_program: Program) ->
 def test_everything_works_without_javascript(chromium: Any, own_program: Program, reader: str) -> None:
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(own_program.url)
     connect(page, reader)
     page.goto(f"{own_program.url}/review")

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, written
+from tests.conftest import PATIENCE_MS
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(900)]
 LOOK_AGAIN_MS = 500
 
 
@@ -48,7 +49,7 @@ def plain(chromium: Any, own_program: Program) -> Iterator[Plain]:
     """Somebody who connected, started to read, stopped it and went on, all of it with forms."""
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(own_program.url)
     connect(page)
     reading = Plain(page, own_program)

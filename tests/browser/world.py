@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, read_library
+from tests.conftest import PATIENCE_MS
 
 # name: who looks, and where; what is in braces is found out while the world is prepared.
 SCREENS = {
@@ -60,6 +61,8 @@ SCREENS = {
     "not-linked": ("staff", "/library"),
 }
 
+MAIN = ["landing", "library", "map", "genres", "plan-offers", "review", "review-grid", "jobs", "settings"]
+
 
 @dataclass
 class World:
@@ -70,10 +73,17 @@ class World:
     pages: dict[str, Any] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)  # since the last screen was opened
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for page in self.pages.values():
+            page.context.close()
+
     def enter(self, person: str = "") -> Any:
         """A browser of the person's own at the library; remembered when it is left by `leave`."""
         page = self.browser.new_context(viewport={"width": 1280, "height": 844}).new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(self.program.url)
         if person:
             connect(page, person)
@@ -94,7 +104,7 @@ class World:
         key = f"{person} {language}"
         if key not in self.pages:
             page = self.browser.new_context(storage_state=self.states.get(person), locale=language).new_page()
-            page.set_default_timeout(60_000)
+            page.set_default_timeout(PATIENCE_MS)
             self.watch(page)
             self.pages[key] = page
         return self.pages[key]
@@ -116,6 +126,16 @@ def is_error(said: Any, page: Any) -> bool:
 def is_allowed(asked: Any, program: Program) -> bool:
     is_artwork = asked.resource_type == "image" and asked.url.startswith(program.simulator.url)
     return is_artwork or asked.url.startswith((program.url, "data:"))
+
+
+def prepare_main(world: World) -> None:
+    """Ada has read her library and made a plan."""
+    ada = world.enter("Ada")
+    read_library(ada)
+    ada.goto(f"{world.program.url}/genres")
+    plan_everything(ada, most=4)
+    world.note("plan", ada)
+    world.leave(ada, "ada")
 
 
 def prepare(world: World, song: Path) -> None:

@@ -93,6 +93,7 @@ def test_a_damaged_unfinished_table_costs_only_what_is_damaged(folder, tmp_path,
     assert (tmp_path / "f.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
+@pytest.mark.long
 def test_a_killed_run_goes_on_where_it_was(folder, tmp_path, capsys):
     for i in range(2, 60):
         os.link(folder / "Rock" / "0.wav", folder / "Rock" / f"{i:03}.wav")

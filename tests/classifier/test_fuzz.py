@@ -1,14 +1,17 @@
+import pytest
+
 from tests.classifier.fuzz import fuzz
 from tests.classifier.mutations import mutated
 
-FILES = 300
+FEW, MANY = range(60), range(60, 300)
 
 
-def test_spoilt_files_never_harm_the_process():
-    findings = fuzz(range(FILES), seed=0)
+@pytest.mark.parametrize("files", [FEW, pytest.param(MANY, marks=pytest.mark.long)], ids=["few", "many"])
+def test_spoilt_files_never_harm_the_process(files):
+    findings = fuzz(files, seed=0)
     assert not findings.faults, str(findings)
-    assert findings.outcomes["sound"] > FILES / 10
-    assert findings.outcomes["refused"] > FILES / 10
+    assert findings.outcomes["sound"] > len(files) / 10
+    assert findings.outcomes["refused"] > len(files) / 10
     assert findings.grown_mb < 200, str(findings)
 
 

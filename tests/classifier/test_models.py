@@ -16,6 +16,7 @@ from classifier.networks import NetConfig, Networks
 from classifier.rows import Rows
 
 LABELS = ("rock", "pop", "latin")
+LONG = ("trees",)
 FEW = NetConfig(members=2, fit=FitConfig(epochs=8, batch=64))
 
 
@@ -37,7 +38,9 @@ def _learn(name: str, rows: Rows) -> models.Model:
     return learner.learn(rows, _rows(100, 1), features=FEATURE_NAMES, labels=LABELS)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] if name in LONG else []) for name in MODELS]
+)
 def test_a_family_learns_answers_with_probabilities_and_survives_saving(name):
     rows, unseen = _rows(), _rows(80, 2)
     unseen.x[0, :] = np.nan
@@ -107,7 +110,7 @@ def _networks(folder, on_epoch=None) -> Networks:
     )
 
 
-@pytest.mark.parametrize("when", [1, 4, 8, 9, 13])
+@pytest.mark.parametrize("when", [1, 9, *(pytest.param(when, marks=pytest.mark.long) for when in (4, 8, 13))])
 def test_killed_after_any_epoch_training_ends_as_if_it_had_not_been(tmp_path, when):
     whole = _networks(None)
     seen = []

@@ -26,7 +26,7 @@ def now(job: Job) -> Job:
     return Job.objects.get(pk=job.pk)
 
 
-def finished(job: Job, timeout_s: float = 90) -> Job:
+def finished(job: Job, timeout_s: float = 300) -> Job:
     """The job once it is done; fails at once when it ends in any other way."""
 
     def is_over() -> bool:

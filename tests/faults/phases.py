@@ -6,7 +6,7 @@ from typing import Any
 from organizer import jobs, plans, writing
 from organizer.models import Job, Plan, SpotifyAccount
 from tests.faults import journey
-from tests.faults.test_every_fault import edited, go_on
+from tests.faults.rounds import edited, go_on
 from tests.organizer.conftest import link, predict_in_turn
 from tests.organizer.test_library import sync
 from tests.simulator_process import SimulatorProcess

@@ -60,7 +60,7 @@ def main(phase: str, simulator_url: str) -> None:
 
 def _play(phase: str, world: Any, disk: Disk) -> str:
     from tests.faults.phases import begin, check, link
-    from tests.faults.test_every_fault import go_on
+    from tests.faults.rounds import go_on
 
     account = link("cleo", world)
     job = begin(phase, account, world, songs=SONGS)
@@ -76,7 +76,7 @@ def _said_on_a_full_disk(job: Any) -> str:
     from django.db import OperationalError
 
     from organizer.models import Job
-    from tests.faults.test_every_fault import one_round
+    from tests.faults.rounds import one_round
 
     said = "nothing: not even that could be stored"
     for _ in range(ROUNDS):

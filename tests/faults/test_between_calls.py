@@ -9,12 +9,12 @@ from organizer import plans, playlist_writer, writing
 from organizer.models import GenrePlaylist, Job, ModelVersion, Plan, SpotifyAccount
 from tests.faults import mortal
 from tests.faults.conftest import forget_everybody, open_gates
-from tests.faults.test_every_fault import go_on
+from tests.faults.rounds import go_on
 from tests.organizer.conftest import link, predict_in_turn
 from tests.organizer.test_library import sync
 from tests.simulator_process import SimulatorProcess
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 SONGS, CHUNK, LEAST_CALLS = 36, 10, 9
 OLD = plans.Choice("Old", ("rock", "pop"), 0.0)
 CHANGED = plans.Choice("Old", ("rock", "jazz-blues"), 0.0)

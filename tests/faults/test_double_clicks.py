@@ -98,7 +98,7 @@ def make_plans(tabs: dict[str, list[Tab]], accounts: list[SpotifyAccount]) -> di
 
 def made(account: SpotifyAccount) -> Plan:
     """The one plan that is there once nothing runs any more."""
-    until(lambda: not account.jobs.active().exists(), 30)
+    until(lambda: not account.jobs.active().exists(), 120)
     return account.plans.get(state=Plan.State.PROPOSED)
 
 

@@ -1,7 +1,7 @@
 """Every fault of the simulator ends in recovery or in one clear sentence, and nothing is lost."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,19 +11,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from organizer import jobs, network, plans, tasks, writing
+from organizer import network, plans, writing
 from organizer.models import AudioAnalysis, AudioFeatures, Job, Plan, SpotifyAccount
 from simulator.faults import KINDS
 from tests.faults import journey
 from tests.faults.matrix import CASES, Case, is_fit_for_people
 from tests.faults.protocol import AT_THE_WIRE, Protocol, documented_faults
+from tests.faults.rounds import ROUNDS, edited, go_on, has_job_in, one_round
 from tests.gates import open_gates
 from tests.organizer.browsing import said, signed_in, visitor
 from tests.organizer.conftest import link, predict_in_turn
 from tests.organizer.test_library import sync
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]
-ROUNDS = 12
 SONGS = {"sync": 60, "enrich": 60, "listen": 4, "write": 120, "plan": 60, "undo": 60}
 
 
@@ -70,14 +70,6 @@ def soothe(case: Case, simulator: Any, settings: Any) -> None:
     network.reset()
 
 
-def one_round(job: Job) -> Job:
-    """One batch, after waiting out whatever services asked to wait for."""
-    open_gates()
-    Job.objects.filter(pk=job.pk).update(lease_until=None)
-    Job.objects.filter(pk=job.pk, state=Job.State.WAITING).update(wait_until=timezone.now())
-    return tasks.work(job.pk) or Job.objects.get(pk=job.pk)
-
-
 def settle(job: Job, phase: str) -> tuple[Job, list[str]]:
     """Rounds until the job leaves the phase, ends, pauses, or waits and waits; and all it said meanwhile."""
     heard: list[str] = []
@@ -102,21 +94,6 @@ def check_page(job: Job, sentence: str) -> None:
     assert not any(secret in page for secret in secrets)
 
 
-def go_on(job: Job, simulator: Any) -> Job:
-    """What the user can do after the fault: reconnect, press Resume, or nothing but wait."""
-    if job.state == Job.State.PAUSED:
-        account = link(job.account.spotify_id, simulator)
-        assert jobs.unpause(account) == [job]
-    if job.state == Job.State.FAILED:
-        assert jobs.resume(job)
-    for _ in range(ROUNDS):
-        job = one_round(job)
-        if not job.is_active:
-            break
-    assert job.state == Job.State.DONE, job.error or job.wait_reason
-    return job
-
-
 def outcome(job: Job, heard: list[str]) -> str:
     if job.state == Job.State.FAILED:
         return "stops; Resume goes on" if len(heard) == 1 else "tries 8 times, then stops; Resume goes on"
@@ -130,14 +107,6 @@ def outcome(job: Job, heard: list[str]) -> str:
 @pytest.fixture
 def cleo(simulator: Any) -> SpotifyAccount:
     return link("cleo", simulator)
-
-
-def has_job_in(phase: str, account: SpotifyAccount) -> Job:
-    """A job whose next step is `phase`."""
-    job, _ = jobs.start(account, Job.Kind.ORGANIZE)
-    while job.phase != phase:
-        job = one_round(job)
-    return job
 
 
 def struck(job: Job, case: Case, *, simulator: Any, settings: Any, protocol: Protocol, caplog: Any) -> Job:
@@ -221,21 +190,6 @@ def test_writing_playlists(
     job, _ = writing.start(plan)
     struck(job, case, simulator=simulator, settings=settings, protocol=protocol, caplog=caplog)
     journey.check_playlists(cleo, simulator, plan)
-
-
-def edited(
-    cleo: SpotifyAccount, simulator: Any, songs: int, *, finish: Callable[[Job, Any], Job] = go_on
-) -> tuple[Plan, list[str]]:
-    """Cleo's first playlist was written and edited by hand since; the plan, and what the playlist holds."""
-    simulator.like(songs, user="cleo")
-    sync(cleo)
-    predict_in_turn(cleo)
-    plan = journey.propose(cleo, [plans.Choice("Loud", ("rock", "pop"), 0.0)])
-    finish(writing.start(plan)[0], simulator)
-    playlist, foreign = simulator.playlist("Loud", "cleo"), simulator.state("ada")["liked"][0]
-    simulator.edit_playlist("add", playlist["id"], user="cleo", uris=[foreign], position=2)
-    left = simulator.edit_playlist("remove", playlist["id"], user="cleo", uris=playlist["uris"][:1])
-    return plan, left["uris"]
 
 
 @cases_of("plan")

@@ -14,6 +14,7 @@ from tests.simulator_process import ROOT, SimulatorProcess
 
 pytestmark = pytest.mark.faults
 PHASES = ("sync", "plan", "write")
+QUICK = "write"
 
 
 def key_of(phase: str) -> tuple[str, str, str]:
@@ -27,7 +28,9 @@ def protocol() -> Iterator[Protocol]:
     kept.write()
 
 
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize(
+    "phase", [QUICK, *(pytest.param(one, marks=pytest.mark.long) for one in PHASES if one != QUICK)]
+)
 def test_a_full_disk_loses_nothing(
     simulator_process: SimulatorProcess, protocol: Protocol, tmp_path: Path, phase: str
 ) -> None:

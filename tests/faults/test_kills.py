@@ -11,8 +11,8 @@ from tests.faults import journey
 from tests.faults.program import LEASE_S, Processes, until
 from tests.simulator_process import SimulatorProcess
 
-pytestmark = pytest.mark.faults
-IN_TIME_S = 60
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+IN_TIME_S = 180
 Kill = Callable[[Processes], None]
 
 
@@ -57,9 +57,11 @@ class Moment:
 MOMENTS = [
     Moment("sync", kill_io, slow={"service": "spotify", "path": "/me/tracks", "latency_ms": 400}),
     Moment("enrich", kill_io, slow={"service": "reccobeats", "latency_ms": 400}),
-    Moment("listen", kill_ml, songs=98, has_previews=True),
-    Moment("listen", kill_child, songs=98, has_previews=True),
+    Moment("listen", kill_child, songs=60, has_previews=True),
     Moment("classify", kill_ml, done=0),
+]
+MORE_MOMENTS = [
+    Moment("listen", kill_ml, songs=98, has_previews=True),
     Moment("classify", kill_child, done=0),
 ]
 
@@ -72,7 +74,9 @@ def library_of(songs: int, world: SimulatorProcess, *, has_previews: bool) -> Sp
     return journey.link("cleo", world)
 
 
-@pytest.mark.parametrize("moment", MOMENTS, ids=str)
+@pytest.mark.parametrize(
+    "moment", [*MOMENTS, *(pytest.param(one, marks=pytest.mark.long) for one in MORE_MOMENTS)], ids=str
+)
 def test_a_job_outlives_its_worker(running: Processes, world: SimulatorProcess, moment: Moment) -> None:
     account = library_of(moment.songs, world, has_previews=moment.has_previews)
     if moment.slow:
@@ -109,7 +113,10 @@ def classified(running: Processes, world: SimulatorProcess) -> SpotifyAccount:
     return account
 
 
-@pytest.mark.parametrize("is_time", [is_creating, is_adding, is_between_playlists])
+@pytest.mark.parametrize(
+    "is_time",
+    [is_adding, *(pytest.param(one, marks=pytest.mark.long) for one in (is_creating, is_between_playlists))],
+)
 def test_a_write_outlives_its_worker(
     running: Processes, world: SimulatorProcess, classified: SpotifyAccount, is_time: Callable[[], bool]
 ) -> None:
@@ -125,6 +132,7 @@ def test_a_write_outlives_its_worker(
     journey.check_playlists(classified, world, plan)
 
 
+@pytest.mark.long
 def test_a_killed_clock_and_both_workers_at_once(
     running: Processes, world: SimulatorProcess, classified: SpotifyAccount
 ) -> None:

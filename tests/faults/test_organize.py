@@ -75,6 +75,7 @@ def test_an_ended_link_is_a_sentence_too(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_it_follows_along_when_a_worker_has_the_job(
     program: Processes, world: SimulatorProcess, cleo: SpotifyAccount
 ) -> None:

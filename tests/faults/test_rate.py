@@ -13,7 +13,7 @@ from tests.faults import journey
 from tests.faults.program import Processes
 from tests.simulator_process import SimulatorProcess
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 LIMIT, OURS = 100, 95
 SONGS, PAGES = 5500, 110
 IS_REAL = os.environ.get("FAULTS") == "all"

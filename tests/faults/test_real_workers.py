@@ -17,9 +17,9 @@ from tests.faults.sequences.person import Person
 from tests.gates import open_gates
 from tests.simulator_process import SimulatorProcess
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(900)]
 COUNT, LENGTH = 10 if os.environ.get("FAULTS") == "all" else 5, 4
-IN_TIME_S = 60
+IN_TIME_S = 300
 in_place = machine.run
 
 

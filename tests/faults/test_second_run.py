@@ -11,7 +11,7 @@ from classifier.labels import FAMILIES
 from organizer import network, plans, verdicts, writing
 from organizer.models import GenrePlaylist, Job, SpotifyAccount
 from tests.faults import journey
-from tests.faults.test_every_fault import go_on, has_job_in
+from tests.faults.rounds import go_on, has_job_in
 from tests.organizer.conftest import link
 from tests.organizer.test_library import liked_uris, sync
 from tests.simulator_process import SimulatorProcess

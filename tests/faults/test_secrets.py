@@ -94,6 +94,7 @@ def hurt(world: SimulatorProcess, browser: Browser, job: Job, fault: str, **wish
     Job.objects.filter(pk=job.pk, state=Job.State.WAITING).update(state=Job.State.QUEUED, wait_until=None)
 
 
+@pytest.mark.long
 def test_no_secret_in_any_log_of_a_whole_job(
     program: Processes, world: SimulatorProcess, browser: Browser
 ) -> None:

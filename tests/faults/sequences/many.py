@@ -45,7 +45,7 @@ class Playing:
 
 def start(share: Share, directory: Path, *, template: str, length: int) -> Playing:
     """Have a process play its share; it prints a line a sequence."""
-    database = databases.create(directory, f"sequences_{os.getpid()}_{share.number}", template=template)
+    database = databases.create(directory, f"sequences_{os.getpid()}_{share.first}", template=template)
     env = os.environ | {
         "DATABASE_URL": database,
         "REDIS_URL": f"{os.environ['REDIS_URL'].partition('?')[0]}?db={share.number + 1}",
