@@ -1,3 +1,4 @@
+import io
 import json
 import zipfile
 from datetime import timedelta
