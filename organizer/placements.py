@@ -66,7 +66,7 @@ def of_account(
 
     Rows are read as plainly as can be: a list of genres is decoded only where the user gave one.
     """
-    version = ModelVersion.objects.filter(is_champion=True).first()
+    version = ModelVersion.objects.champion()
     labels = list(version.labels) if version else []
     barred, has_rest = decided.exclusions, any(shelf.is_rest for shelf in shelves)
     wide = {"track__primary_artist": barred.artists, "words": barred.words, "track__uri": has_rest}
