@@ -34,7 +34,7 @@ FEATURE_SOURCES = ("reccobeats", ear.FEATURE_SOURCE)  # in the order of trust
 
 def champion() -> ModelVersion:
     """The version in use. On a fresh instance that is the shipped one."""
-    return ModelVersion.objects.filter(is_champion=True).first() or _install_shipped()
+    return ModelVersion.objects.champion() or _install_shipped()
 
 
 def _install_shipped() -> ModelVersion:
@@ -44,10 +44,10 @@ def _install_shipped() -> ModelVersion:
     values = {"path": "shipped", "labels": list(meta["labels"]), "metrics": meta.get("metrics", {})}
     version, _ = ModelVersion.objects.get_or_create(name="shipped", defaults=values)
     try:
-        if not ModelVersion.objects.filter(is_champion=True).exists():
+        if ModelVersion.objects.champion() is None:
             ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
     except IntegrityError:  # another process did the same just now
-        return ModelVersion.objects.get(is_champion=True)
+        return ModelVersion.objects.get(is_champion=True, kind=ModelVersion.Kind.TABLES)
     version.refresh_from_db()
     return version
 

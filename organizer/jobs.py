@@ -28,6 +28,9 @@ FIRST_PHASE = {
     Job.Kind.TRAIN: "train",
     Job.Kind.RECLASSIFY: "classify",
     Job.Kind.MAP: "map",
+    Job.Kind.CHECK: "check",
+    Job.Kind.COMPARE: "compare",
+    Job.Kind.IMPACT: "impact",
 }
 
 

@@ -43,7 +43,7 @@ def of(account: SpotifyAccount) -> QuerySet[StoredVerdict]:
 
 def with_labels(account: SpotifyAccount) -> tuple[QuerySet[StoredVerdict], list[str]]:
     """The same, and the genres that the numbers in `chances` are of."""
-    version = ModelVersion.objects.filter(is_champion=True).first()
+    version = ModelVersion.objects.champion()
     if account.verdicts_stamp != _stamp(version) and not _may_wait(account):
         refresh(account)
     return StoredVerdict.objects.filter(account=account), list(version.labels) if version else []
@@ -60,7 +60,7 @@ def refresh(account: SpotifyAccount) -> None:
     """Make all of them anew, and write those that are not as they were. Safe to run twice and at once."""
     with transaction.atomic():
         row = lock(account)
-        version = ModelVersion.objects.filter(is_champion=True).first()
+        version = ModelVersion.objects.champion()
         stamp = _stamp(version)
         if row.verdicts_stamp != stamp:
             songs = verdicts.of_library(row)
@@ -81,7 +81,7 @@ def refresh_around(
     that the user looked at, which therefore are no gain; all of them unless told otherwise.
     """
     row = lock(account)
-    version = ModelVersion.objects.filter(is_champion=True).first()
+    version = ModelVersion.objects.champion()
     if row.verdicts_at is None:
         return Change()
     heard, context = _neighbours(row, spoken)

@@ -169,7 +169,7 @@ def clock() -> Finding:
 
 def model() -> Finding:
     title = _("Model")
-    version = ModelVersion.objects.filter(is_champion=True).first()
+    version = ModelVersion.objects.champion()
     path = registry.shipped_path() if not version or version.path == "shipped" else Path(version.directory)
     try:
         meta = registry.read(path).meta

@@ -30,11 +30,11 @@ from organizer import (
     schedules,
     stored_verdicts,
     timeline,
-    training,
     writing,
 )
 from organizer.models import Artist, Identification, Job, Track
 from organizer.providers.errors import AuthRevoked, GateClosed, LedgerDown, ProviderError, ScopeMissing
+from organizer.training import runs
 
 log = logging.getLogger(__name__)
 IO, ML, TRAIN = "io", "ml", "train"
@@ -67,7 +67,7 @@ PHASES = {
     "map": Phase(atlas.draw_batch, ML),
     "plan": Phase(plans.plan_batch, IO),
     "write": Phase(writing.write_batch, IO),
-    "train": Phase(training.train_batch, TRAIN),
+    "train": Phase(runs.train_batch, TRAIN),
 }
 
 

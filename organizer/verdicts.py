@@ -62,7 +62,7 @@ def of_library(account: SpotifyAccount, *, only: Collection[int] | None = None) 
 
     `only` looks at those tracks (ids) alone: they hear nothing of the rest of the library.
     """
-    version = ModelVersion.objects.filter(is_champion=True).first()
+    version = ModelVersion.objects.champion()
     liked = Track.objects.liked_by(account).movable()
     rows = Prediction.objects.filter(version=version, track__saves__account=account)
     if only is not None:

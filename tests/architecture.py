@@ -23,11 +23,11 @@ COMPOSERS = (
     "organizer.urls",
 )
 NOT_SERVICES = {"settings", "urls", "wsgi", "celery", "apps", "checks", "tasks", "__init__"}
+TRAINING = "organizer/training/"
 MAY_USE_CLASSIFIER = {
     "organizer/atlas.py",
     "organizer/classify.py",
     "organizer/ear.py",
-    "organizer/training.py",
 }
 
 
@@ -90,7 +90,7 @@ def services_do_not_look_up(path: str, source: str) -> list[str]:
 
 def is_service(path: str) -> bool:
     where = PurePosixPath(path)
-    return str(where.parent) == "organizer" and where.stem not in NOT_SERVICES
+    return (str(where.parent) == "organizer" and where.stem not in NOT_SERVICES) or path.startswith(TRAINING)
 
 
 def heavy_modules_stay_behind_one_door(path: str, source: str) -> list[str]:
@@ -98,7 +98,7 @@ def heavy_modules_stay_behind_one_door(path: str, source: str) -> list[str]:
     if not path.startswith("organizer/"):
         return []
     heavy = [i for i in imports(source) if i.name.startswith("classifier") and not is_within(i.name, LIGHT)]
-    if path in MAY_USE_CLASSIFIER:
+    if path in MAY_USE_CLASSIFIER or path.startswith(TRAINING):
         heavy = [found for found in heavy if not found.is_deferred]
     return [f"line {found.line} imports {found.name}" for found in heavy]
 

@@ -10,8 +10,8 @@ from django.urls import URLPattern, path, reverse
 
 from classifier.errors import DataError
 from classifier.labels import FAMILIES, display_name
-from organizer import training
 from organizer.models import Dataset
+from organizer.training import datasets
 
 
 class DatasetForm(forms.ModelForm):
@@ -19,7 +19,7 @@ class DatasetForm(forms.ModelForm):
 
     class Meta:
         model = Dataset
-        fields = ("name", "file", "server_path", "provenance", "licence")
+        fields = ("name", "file", "server_path", "origin", "provenance", "licence")
         help_texts = {
             "file": "A CSV or Parquet table with a genre column and feature columns by their usual names.",
             "server_path": "Instead of an upload: a file in one of the folders of DATASET_DIRS.",
@@ -34,10 +34,10 @@ class DatasetForm(forms.ModelForm):
             raise forms.ValidationError("Give either a file or a path on the server.")
         try:
             if server_path:
-                cleaned["server_path"] = str(training.resolve_server_path(server_path))
-                training.inspect_table(self.instance, training.resolve_server_path(server_path))
+                cleaned["server_path"] = str(datasets.resolve_server_path(server_path))
+                datasets.inspect_table(self.instance, datasets.resolve_server_path(server_path))
             elif isinstance(upload, UploadedFile):
-                training.inspect_table(self.instance, upload.file, name=upload.name)
+                datasets.inspect_table(self.instance, upload.file, name=upload.name)
         except DataError as error:
             raise forms.ValidationError(str(error)) from error
         return cleaned
@@ -83,7 +83,7 @@ class DatasetAdmin(admin.ModelAdmin):
             label: request.POST.get(f"label-{place}", "") for place, label in enumerate(dataset.label_map)
         }
         try:
-            training.map_labels(
+            datasets.map_labels(
                 dataset, {label: slug if slug in FAMILIES else "" for label, slug in chosen.items()}
             )
             self.message_user(request, "The labels are mapped. Start a training run when you are ready.")

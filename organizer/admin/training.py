@@ -7,19 +7,23 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from organizer import jobs, tasks, training
+from organizer import jobs, tasks
 from organizer.admin.charts import confusion_rows, curve_points, genre_rows, summary
 from organizer.models import Job, TrainingRun
+from organizer.training import runs
+from organizer.training.errors import TrainingError
 
 
 class TrainingRunForm(forms.ModelForm):
+    epochs = forms.IntegerField(
+        initial=30,
+        help_text="At most this many passes over the data; training stops early when it no longer gains.",
+    )
+
     class Meta:
         model = TrainingRun
-        fields = ("dataset", "seed", "epochs")
-        help_texts = {
-            "seed": "The same seed on the same data gives the same model.",
-            "epochs": "At most this many passes over the data; training stops early when it no longer gains.",
-        }
+        fields = ("datasets", "seed")
+        help_texts = {"seed": "The same seed on the same data gives the same model."}
 
     def clean(self) -> dict[str, Any]:
         if Job.objects.active().filter(kind=Job.Kind.TRAIN).exists():
@@ -32,11 +36,11 @@ class TrainingRunForm(forms.ModelForm):
             raise forms.ValidationError("Choose 1 to 500 epochs.")
         return epochs
 
-    def clean_dataset(self) -> Any:
-        dataset = self.cleaned_data["dataset"]
-        if len({genre for genre in dataset.label_map.values() if genre}) < 2:
-            raise forms.ValidationError("Map the data set's labels to at least two genres first.")
-        return dataset
+    def clean_datasets(self) -> Any:
+        chosen = self.cleaned_data["datasets"]
+        if len({genre for one in chosen for genre in one.label_map.values() if genre}) < 2:
+            raise forms.ValidationError("Map the data sets' labels to at least two genres first.")
+        return chosen
 
 
 @admin.register(TrainingRun)
@@ -53,11 +57,11 @@ class TrainingRunAdmin(admin.ModelAdmin):
 
     @admin.display(description="accuracy")
     def accuracy(self, run: TrainingRun) -> str:
-        return _percent(training.headline(run.metrics).get("accuracy"))
+        return _percent(runs.headline(run.metrics).get("accuracy"))
 
     @admin.display(description="macro-F1")
     def macro_f1(self, run: TrainingRun) -> str:
-        return _percent(training.headline(run.metrics).get("macro_f1"))
+        return _percent(runs.headline(run.metrics).get("macro_f1"))
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -75,12 +79,16 @@ class TrainingRunAdmin(admin.ModelAdmin):
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:organizer_trainingrun_run", args=[object_id]))
 
-    def save_model(self, request: HttpRequest, obj: TrainingRun, *_: Any) -> None:
-        obj.save()
+    def save_model(self, request: HttpRequest, obj: TrainingRun, form: TrainingRunForm, change: bool) -> None:
+        obj.options, obj.started_by_id = {"epochs": form.cleaned_data["epochs"]}, request.user.pk
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: TrainingRunForm, *_: Any) -> None:
+        form.save_m2m()
         try:
-            job, _is_new = training.start(obj)
+            job, _is_new = runs.start(form.instance)
             tasks.enqueue(job)
-        except training.TrainingError as error:
+        except TrainingError as error:
             self.message_user(request, str(error), messages.ERROR)
 
     def response_add(self, request: HttpRequest, obj: TrainingRun, *_: Any) -> HttpResponse:
@@ -88,16 +96,16 @@ class TrainingRunAdmin(admin.ModelAdmin):
 
     def run_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Progress and the learning curve while it runs; the figures when it is done."""
-        run = get_object_or_404(TrainingRun.objects.select_related("job", "version", "dataset"), pk=pk)
+        run = get_object_or_404(TrainingRun.objects.select_related("job", "version"), pk=pk)
         context = self.admin_site.each_context(request) | {
             "title": str(run),
             "run": run,
             "job": run.job,
             "curve": curve_points(run.curve),
             "summary": summary(run.metrics),
-            "genres": genre_rows(training.headline(run.metrics)),
-            "confusion": confusion_rows(training.headline(run.metrics)),
-            "can_activate": request.user.has_perm("organizer.change_modelversion"),
+            "genres": genre_rows(runs.headline(run.metrics)),
+            "confusion": confusion_rows(runs.headline(run.metrics)),
+            "can_activate": request.user.has_perm("organizer.promote_modelversion"),
             "opts": self.model._meta,
         }
         is_fragment = request.headers.get("HX-Request") == "true"

@@ -7,9 +7,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from organizer import classify, tasks, training
+from organizer import classify, tasks
 from organizer.admin.accounts import ReadOnlyAdmin
 from organizer.models import ModelVersion
+from organizer.training import runs, versions
+from organizer.training.errors import TrainingError
 
 
 @admin.register(ModelVersion)
@@ -21,7 +23,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="accuracy on its own held-out artists")
     def accuracy(self, version: ModelVersion) -> str:
-        value = training.headline(version.metrics).get("accuracy")
+        value = runs.headline(version.metrics).get("accuracy")
         return "–" if value is None else f"{value:.1%}"
 
     @admin.display(description="genres")
@@ -41,7 +43,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         return False
 
     def has_activate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("organizer.change_modelversion")
+        return request.user.has_perm("organizer.promote_modelversion")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
         classify.champion()  # the shipped version has a row even before the first classification
@@ -55,11 +57,11 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         self._activate(request, queryset.get())
 
     def _activate(self, request: HttpRequest, version: ModelVersion) -> None:
-        training.activate(version)
+        versions.activate(version, by=request.user)
         self._reclassify(request, version)
 
     def _reclassify(self, request: HttpRequest, version: ModelVersion) -> None:
-        started = training.start_reclassifying()
+        started = versions.start_reclassifying()
         for job in started:
             tasks.enqueue(job)
         self.message_user(
@@ -93,8 +95,8 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def roll_back_view(self, request: HttpRequest) -> HttpResponse:
         if request.method == "POST" and self.has_activate_permission(request):
             try:
-                self._reclassify(request, training.roll_back())
-            except training.TrainingError as error:
+                self._reclassify(request, versions.roll_back(by=request.user))
+            except TrainingError as error:
                 self.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(reverse("admin:organizer_modelversion_changelist"))
 
@@ -102,7 +104,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         extra = {
-            "previous": training.previous_champion(),
+            "previous": versions.previous_champion(),
             "can_activate": self.has_activate_permission(request),
         }
         return super().changelist_view(request, extra | (extra_context or {}))

@@ -6,9 +6,19 @@ from organizer.models.playlist import GenrePlaylist, Plan, PlanItem, PlaylistVer
 from organizer.models.prediction import Correction, Prediction
 from organizer.models.stored_verdict import StoredVerdict
 from organizer.models.track import Artist, AudioAnalysis, AudioFeatures, SavedTrack, Track
-from organizer.models.training import Dataset, ModelVersion, TrainingRun
+from organizer.models.training import (
+    Comparison,
+    Dataset,
+    Impact,
+    ModelVersion,
+    Promotion,
+    TrainingRun,
+)
 
 __all__ = [
+    "Promotion",
+    "Impact",
+    "Comparison",
     "Artist",
     "AudioAnalysis",
     "AudioFeatures",

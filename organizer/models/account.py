@@ -82,8 +82,12 @@ class SpotifyAccount(models.Model):
     verdicts_stamp = models.CharField(max_length=60, blank=True)
     verdicts_at = models.DateTimeField(null=True, blank=True)
     visited_at = models.DateTimeField(null=True, blank=True)  # what happened up to then has been read
+    teaches = models.BooleanField(default=True)  # their corrections may train this instance's models
 
     objects = SpotifyAccountQuerySet.as_manager()
+
+    class Meta:
+        permissions = [("disconnect_spotifyaccount", "Can disconnect accounts")]
 
     def __str__(self) -> str:
         return self.display_name or self.account_id

@@ -30,6 +30,9 @@ class Job(models.Model):
         TRAIN = "train", _("Train a model")
         RECLASSIFY = "reclassify", _("Classify again with another model")
         MAP = "map", _("Draw the map of a library")
+        CHECK = "check", _("Check a data set")
+        COMPARE = "compare", _("Compare model versions")
+        IMPACT = "impact", _("Preview what a model version would change")
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -76,6 +79,7 @@ class Job(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        permissions = [("operate_job", "Can cancel jobs and have them go on")]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "kind"],

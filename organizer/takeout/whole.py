@@ -168,7 +168,7 @@ def _models(rows: list[Row], raw: list[Row]) -> None:
             name=row["name"], defaults={"path": row["path"], **facts}
         )
         has_files = version.path == "shipped" or version.directory.is_dir()
-        if row["is_champion"] and has_files and not ModelVersion.objects.filter(is_champion=True).exists():
+        if row["is_champion"] and has_files and ModelVersion.objects.champion() is None:
             ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
 
 

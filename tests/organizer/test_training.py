@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from classifier.errors import DataError
-from organizer import classify, jobs, tasks, training
+from organizer import classify, jobs, tasks
 from organizer.models import (
     AudioFeatures,
     Dataset,
@@ -15,6 +15,8 @@ from organizer.models import (
     Track,
     TrainingRun,
 )
+from organizer.training import datasets, runs, versions
+from organizer.training.errors import TrainingError
 from tests.tables import write_table
 
 MAP = {"rock": "rock", "jazz": "jazz-blues", "edm": "electronic"}
@@ -25,14 +27,20 @@ def dataset(db: None, tmp_path: Path, settings: Any) -> Dataset:
     settings.MEDIA_ROOT = tmp_path / "media"
     path = write_table(tmp_path / "table.csv")
     row = Dataset(name="three genres", server_path=str(path), provenance="made by the test", licence="MIT")
-    training.inspect_table(row, path)
+    datasets.inspect_table(row, path)
     row.save()
     return row
 
 
+def run_on(dataset: Dataset, **options: int) -> TrainingRun:
+    run = TrainingRun.objects.create(options=options)
+    run.datasets.add(dataset)
+    return run
+
+
 def trained(dataset: Dataset) -> TrainingRun:
-    run = TrainingRun.objects.create(dataset=dataset, epochs=4)
-    job, _ = training.start(run)
+    run = run_on(dataset, epochs=4)
+    job, _ = runs.start(run)
     job = tasks.work(job.pk)
     assert job.state == Job.State.DONE, job.error
     run.refresh_from_db()
@@ -46,7 +54,7 @@ def test_labels_are_counted_and_genres_proposed(dataset: Dataset) -> None:
 
 def test_a_run_measures_draws_its_curve_and_makes_a_version(dataset: Dataset) -> None:
     run = trained(dataset)
-    report = training.headline(run.metrics)
+    report = runs.headline(run.metrics)
     assert report["accuracy"] > run.metrics["baselines"]["majority"]["accuracy"]
     assert {"macro_f1", "confusion", "per_genre"} <= report.keys()
     assert len(run.curve) >= 2
@@ -59,21 +67,21 @@ def test_activate_classifies_with_the_new_version_and_roll_back_returns(
 ) -> None:
     before = ModelVersion.objects.get(is_champion=True)
     version = trained(dataset).version
-    training.activate(version)
-    (job,) = training.start_reclassifying()
+    versions.activate(version)
+    (job,) = versions.start_reclassifying()
     assert tasks.work(job.pk).state == Job.State.DONE
     songs = Track.objects.liked_by(library).movable()
     assert Prediction.objects.filter(version=version).count() == songs.count()
-    assert training.roll_back() == before
+    assert versions.roll_back() == before
     assert classify.champion() == before
 
 
 def test_what_a_killed_training_left_behind_does_not_stop_the_next_try(
     dataset: Dataset, settings: Any
 ) -> None:
-    run = TrainingRun.objects.create(dataset=dataset, epochs=2)
-    job, _ = training.start(run)
-    left_over = settings.MEDIA_ROOT / training.VERSIONS_DIR / f"run-{run.pk}" / "weights.safetensors"
+    run = run_on(dataset, epochs=2)
+    job, _ = runs.start(run)
+    left_over = settings.MEDIA_ROOT / runs.VERSIONS_DIR / f"run-{run.pk}" / "weights.safetensors"
     left_over.parent.mkdir(parents=True)
     left_over.write_bytes(b"half a file")
     assert tasks.work(job.pk).state == Job.State.DONE
@@ -81,27 +89,27 @@ def test_what_a_killed_training_left_behind_does_not_stop_the_next_try(
 
 
 def test_only_one_run_at_a_time(dataset: Dataset) -> None:
-    training.start(TrainingRun(dataset=dataset))
-    with pytest.raises(training.TrainingError, match="under way"):
-        training.start(TrainingRun(dataset=dataset))
-    assert TrainingRun.objects.count() == 1
+    runs.start(run_on(dataset))
+    with pytest.raises(TrainingError, match="under way"):
+        runs.start(run_on(dataset))
+    assert TrainingRun.objects.filter(job__isnull=False).count() == 1
 
 
 def test_cancelling_stops_the_training_and_leaves_nothing(
     dataset: Dataset, settings: Any, monkeypatch: Any
 ) -> None:
-    run = TrainingRun.objects.create(dataset=dataset)
-    job, _ = training.start(run)
+    run = run_on(dataset)
+    job, _ = runs.start(run)
     ticked = jobs.tick
     monkeypatch.setattr(jobs, "tick", lambda job, **values: (jobs.ask_cancel(job), ticked(job, **values)))
     assert tasks.work(job.pk).state == Job.State.CANCELLED
     assert not ModelVersion.objects.exists()
-    assert not list((Path(settings.MEDIA_ROOT) / training.VERSIONS_DIR).glob(".*"))
+    assert not list((Path(settings.MEDIA_ROOT) / runs.VERSIONS_DIR).glob(".*"))
 
 
 def test_a_table_with_one_genre_fails_with_a_sentence(dataset: Dataset) -> None:
     Dataset.objects.update(label_map={"rock": "rock", "jazz": "", "edm": ""})
-    job, _ = training.start(TrainingRun(dataset=Dataset.objects.get()))
+    job, _ = runs.start(run_on(Dataset.objects.get()))
     job = tasks.work(job.pk)
     assert job.state == Job.State.FAILED
     assert "two genres" in job.error
@@ -111,7 +119,7 @@ def test_server_paths_outside_the_allowed_folders_are_refused(tmp_path: Path, se
     settings.DATASET_DIRS = [tmp_path / "tables"]
     for path in ("/etc/passwd", str(tmp_path / "tables/../secret.csv")):
         with pytest.raises(DataError, match="may be read"):
-            training.resolve_server_path(path)
+            datasets.resolve_server_path(path)
 
 
 def test_the_same_track_gives_training_and_serving_the_identical_vector(
@@ -121,7 +129,7 @@ def test_the_same_track_gives_training_and_serving_the_identical_vector(
 
     from classifier.data import vector
 
-    data = training.read(dataset)
+    data = datasets.read(dataset)
     line = dict(
         zip(*(row.split(",") for row in Path(dataset.server_path).read_text().splitlines()[:2]), strict=True)
     )
