@@ -84,7 +84,7 @@ def _accept(dataset: Dataset, report: dict[str, Any], sha256: str) -> None:
     datasets.propose_genres(dataset, report["labels"])
     values = {
         "label_map": dataset.label_map,
-        "rows": report["rows_read"],
+        "rows": report["tracks"] if dataset.kind == Dataset.Kind.AUDIO else report["rows_read"],
         "report": report | _twin(dataset, sha256),
         "sha256": sha256,
         "state": State.READY,
