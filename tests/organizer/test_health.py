@@ -231,11 +231,13 @@ def archive(library: SpotifyAccount) -> list[ModelVersion]:
     made = [ModelVersion.objects.create(name=f"v{k}", path=f"models/v{k}", labels=["rock"]) for k in range(3)]
     for version in made:
         versions.activate(version)
-        Prediction.objects.create(track=track, version=version, genre="rock", log_probs={}, confidence=1)
+        Prediction.objects.create(
+            track=track, version=version, genre="rock", log_probs={}, confidence=1, is_sure=True
+        )
     return made[::-1]
 
 
-def test_predictions_of_archived_versions_alone_are_forgotten(owner: Client, library: SpotifyAccount) -> None:
+def test_predictions_of_archived_versions_alone_are_forgotten(library: SpotifyAccount, owner: Client) -> None:
     champion, former, old = archive(library)
     page = owner.get(reverse("admin-forget")).content.decode()
     assert "“v0”" in page and "“test”" in page
@@ -262,7 +264,7 @@ def words(account: SpotifyAccount, count: int) -> None:
 
 
 def test_the_first_page_costs_few_queries(
-    owner: Client, library: SpotifyAccount, django_assert_max_num_queries: Any
+    library: SpotifyAccount, owner: Client, django_assert_max_num_queries: Any
 ) -> None:
     all_there()
     Job.objects.create(account=library, kind="plan", phase="plan", state="failed", error="Spotify said no.")
@@ -288,7 +290,7 @@ def test_who_put_the_version_into_use_and_how_good_it_is_is_told(owner: Client) 
         assert said in page, said
 
 
-def test_training_again_is_suggested_once_enough_is_new(owner: Client, library: SpotifyAccount) -> None:
+def test_training_again_is_suggested_once_enough_is_new(library: SpotifyAccount, owner: Client) -> None:
     words(library, suggestion.ENOUGH - 1)
     assert "Training again may help" not in owner.get(reverse("admin:index")).content.decode()
     Correction.objects.all().delete()
