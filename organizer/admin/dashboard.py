@@ -23,6 +23,7 @@ def board(request: HttpRequest) -> dict[str, Any]:
             "see_models": "view_modelversion",
             "see_runs": "view_trainingrun",
             "see_jobs": "view_job",
+            "see_gates": "view_servicegate",
             "see_accounts": "view_spotifyaccount",
             "train": "add_trainingrun",
             "widen": "widen_trainingrun",
