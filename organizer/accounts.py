@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from organizer import network
-from organizer.models import SpotifyAccount, Track
+from organizer.models import PlaylistVersion, SpotifyAccount, Track
 from organizer.models.fields import Sealed, is_under_first_key
 from organizer.providers.errors import AuthRevoked, ProviderError, TokenExpired
 from organizer.providers.spotify import Profile, Spotify
@@ -177,11 +177,35 @@ def rotate(account_id: int) -> bool | None:
 _TOKENS = ["access_token", "refresh_token"]
 
 
+def holdings(account: SpotifyAccount) -> list[tuple[str, int]]:
+    """What is deleted with the link, and how much of each."""
+    return [
+        (
+            gettext("Liked songs, as read from Spotify, and what the model says of them"),
+            account.saves.count(),
+        ),
+        (gettext("Own corrections"), account.corrections.count()),
+        (gettext("Playlist rules, and what was taken out or put in by hand"), account.playlists.count()),
+        (
+            gettext("Stored versions of playlists"),
+            PlaylistVersion.objects.filter(playlist__account=account).count(),
+        ),
+        (gettext("Plans"), account.plans.count()),
+        (gettext("Jobs"), account.jobs.count()),
+        (gettext("Identified sounds"), account.identifications.count()),
+    ]
+
+
 @transaction.atomic
 def unlink(account: SpotifyAccount) -> None:
     """Delete the tokens and everything that came from this user's Spotify; playlists there stay as they are."""
     user = account.user
     account.delete()
     Track.objects.orphaned().delete()
-    if not user.has_usable_password():
+    if goes_with_the_link(user):
         user.delete()
+
+
+def goes_with_the_link(user: User) -> bool:
+    """Whoever came by Spotify alone; staff stay, as does what they did in the audit log."""
+    return not user.has_usable_password() and not user.is_staff

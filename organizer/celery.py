@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_process_init, worker_ready
+from celery.signals import beat_init, celeryd_after_setup, task_postrun, worker_process_init, worker_ready
 from kombu.transport import redis as broker
 
 from organizer.supervisor.children import die_with_parent
@@ -41,3 +41,31 @@ def tell_who_waits(**_: Any) -> None:
     """The supervisor names a file and says "ready" when all are there."""
     if path := os.environ.get("READY_FILE"):
         Path(path).touch()
+
+
+@celeryd_after_setup.connect
+def name_worker(sender: str, instance: Any, **_: Any) -> None:
+    from organizer import vitals  # here and below: not before Django is set up
+
+    vitals.name_worker(sender, list(instance.app.amqp.queues.consume_from))
+
+
+@worker_ready.connect
+def show_signs_of_life(**_: Any) -> None:
+    from organizer import vitals
+
+    vitals.start_reporting(vitals.MAIN)
+
+
+@worker_process_init.connect
+def show_signs_of_life_in_the_pool(**_: Any) -> None:
+    from organizer import vitals
+
+    vitals.start_reporting(vitals.CHILD)
+
+
+@task_postrun.connect
+def show_what_a_task_left(**_: Any) -> None:
+    from organizer import vitals
+
+    vitals.task_done()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError
 
 from classifier.context import LibraryContext
-from organizer import ear, jobs
+from organizer import ear, jobs, vitals
 from organizer.models import (
     AudioFeatures,
     Identification,
@@ -94,7 +94,8 @@ def _predictor(path: str) -> "Predictor":
     from classifier import registry
     from classifier.predict import Predictor
 
-    return Predictor.load(registry.shipped_path() if path == "shipped" else Path(path))
+    loaded = Predictor.load(registry.shipped_path() if path == "shipped" else Path(path))
+    return vitals.held("shipped" if path == "shipped" else Path(path).name, loaded)
 
 
 def predictor(version: ModelVersion) -> "Predictor":

@@ -42,10 +42,10 @@ class Check:
     is_slow: bool = False  # waits for another process
 
 
-def examine(checks: Sequence[Check]) -> list[Finding]:
+def examine(checks: Sequence[Check], within_s: float = LIMIT_S) -> list[Finding]:
     """What all checks found, in their order, within the limit."""
     pool = ThreadPoolExecutor(max_workers=len(checks))
-    language, ends = translation.get_language(), monotonic() + LIMIT_S
+    language, ends = translation.get_language(), monotonic() + within_s
     running = {one.name: pool.submit(_apart, one, language) for one in checks if one.is_slow}
     found = {one.name: one.run() for one in checks if not one.is_slow}
     for one in checks:
@@ -53,7 +53,7 @@ def examine(checks: Sequence[Check]) -> list[Finding]:
             try:
                 found[one.name] = running[one.name].result(max(0.0, ends - monotonic()))
             except TooLate:
-                found[one.name] = _too_late(one)
+                found[one.name] = _too_late(one, within_s)
     pool.shutdown(wait=False, cancel_futures=True)  # whoever hangs ends by its own time-out
     return [found[one.name] for one in checks]
 
@@ -67,6 +67,6 @@ def _apart(check: Check, language: str | None) -> Finding:
         connection.close()
 
 
-def _too_late(check: Check) -> Finding:
-    says = _("There was no answer within %(seconds)s seconds.") % {"seconds": LIMIT_S}
+def _too_late(check: Check, within_s: float) -> Finding:
+    says = _("There was no answer within %(seconds)s seconds.") % {"seconds": within_s}
     return Finding(check.title, State.BAD, says, _("Look into the logs, then check again."))

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from classifier.errors import AudioError
+from organizer import vitals
 from organizer.models import AudioAnalysis, Track
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def sound_expert() -> "SoundExpert":
     from classifier.sound.expert import SoundExpert
     from classifier.sound.tagger import is_installed
 
-    return SoundExpert.load(accurate=is_installed() and settings.LISTENING == "accurate")
+    expert = SoundExpert.load(accurate=is_installed() and settings.LISTENING == "accurate")
+    return vitals.held(f"ears ({expert.encoder})", expert)
 
 
 class Ear:
@@ -156,4 +158,4 @@ def said_of(tracks: list[Track]) -> dict[int, dict[str, float]]:
 def opinion() -> "Opinion":
     from classifier.sound.opinion import Opinion
 
-    return Opinion.load()
+    return vitals.held("judgement of sounds", Opinion.load())

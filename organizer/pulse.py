@@ -22,4 +22,9 @@ def beat() -> None:
 def is_beating() -> bool:
     """Whether the clock has had its errand run lately. Raises RedisError where it cannot be known."""
     noted = network.redis_client().get(KEY)
-    return noted is not None and time.time() - float(noted) < 3 * settings.JOB_SWEEP_S + 5
+    return noted is not None and time.time() - float(noted) < silent_after_s()
+
+
+def silent_after_s() -> float:
+    """Whoever has not been heard of for so long is missed."""
+    return 3 * settings.JOB_SWEEP_S + 5

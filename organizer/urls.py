@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import path
 
+from organizer.admin import dashboard, health
 from organizer.views import (
     account,
     apart,
@@ -84,5 +85,8 @@ urlpatterns = [
     path("settings/export", settings.export, name="export"),
     path("settings/import", settings.bring_back, name="import"),
     path("setup", setup.setup, name="setup"),
+    path("admin/health/", admin.site.admin_view(health.page), name="admin-health"),
+    path("admin/health/forget/", admin.site.admin_view(health.forget), name="admin-forget"),
+    path("admin/retrain/", admin.site.admin_view(dashboard.retrain), name="admin-retrain"),
     path("admin/", admin.site.urls),
 ]

@@ -1,8 +1,8 @@
-"""The Django admin: data sets, training runs, model versions, accounts and jobs."""
+"""The Django admin: data sets, training runs, model versions, accounts, jobs, health and the audit log."""
 
 from django.contrib import admin
 
-from organizer.admin import accounts, datasets, training, versions  # noqa: F401  registers
+from organizer.admin import accounts, audit, datasets, gates, jobs, roles, training, versions  # noqa: F401  registers
 
 admin.site.site_header = "Cratewise"
 admin.site.site_title = "Cratewise"

@@ -8,7 +8,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from organizer import classify, tasks
-from organizer.admin.accounts import ReadOnlyAdmin
+from organizer.admin.readonly import ReadOnlyAdmin
 from organizer.models import ModelVersion
 from organizer.training import runs, versions
 from organizer.training.errors import TrainingError

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,13 @@ class JobQuerySet(models.QuerySet["Job"]):
             state=Job.State.WAITING, wait_until__lte=now
         )
         return self.filter(ready & unclaimed)
+
+    def unanswered(self) -> "JobQuerySet":
+        """Failures need attention until a later job of their kind has taken their place."""
+        later = Job.objects.filter(kind=OuterRef("kind"), created_at__gt=OuterRef("created_at"))
+        # A kind either has an account or never has one: its jobs without one are all of a series.
+        same = later.filter(Q(account=OuterRef("account")) | Q(account__isnull=True))
+        return self.filter(~Exists(same), state=Job.State.FAILED)
 
 
 class Job(models.Model):

@@ -74,7 +74,7 @@ class Gate:
     def block(self, service: str, seconds: float, reason: str, kind: str = RATE) -> None:
         """Close the gate for every process. A longer pause that is already set stays."""
         now, pace = time.time(), self._paces[service]
-        used = len(self._standing(service).used(pace, now)) if kind == RATE else 0
+        used = len(self.standing(service).used(pace, now)) if kind == RATE else 0
         self._change(service, lambda known: known.refused(pace, now, used).paused(now, seconds, reason, kind))
 
     def failed(self, service: str) -> None:
@@ -88,8 +88,11 @@ class Gate:
 
     def blocked(self, service: str) -> Closure | None:
         """The pause that is on, or None when the gate is open."""
-        known, now = self._standing(service), time.time()
+        known, now = self.standing(service), time.time()
         return Closure(known.until - now, known.reason, known.kind) if known.until > now else None
+
+    def pace(self, service: str) -> Pace:
+        return self._paces[service]
 
     def reopen(self, service: str) -> bool:
         """End a pause early, for the next call to find out; False when that was tried just before."""
@@ -103,7 +106,7 @@ class Gate:
 
     def forecast(self, service: str, calls: int) -> float:
         """Seconds until so many further calls may have gone out, by the pace, what is used of it, and any pause."""
-        return self._standing(service).forecast(self._paces[service], time.time(), calls)
+        return self.standing(service).forecast(self._paces[service], time.time(), calls)
 
     def _enter_by_redis(self, service: str) -> Entry:
         pace = self._paces[service]
@@ -148,9 +151,10 @@ class Gate:
             self._ledger.change(service, both)
         except LedgerDown as failure:
             log.warning("The state of %s is kept in Redis alone: %s", service, failure)
-            both(self._standing(service))
+            both(self.standing(service))
 
-    def _standing(self, service: str) -> Standing:
+    def standing(self, service: str) -> Standing:
+        """All that is known of a service. Raises LedgerDown where nobody can be asked."""
         return self._or_ledger(
             lambda: self._redis.read(service) or self._ledger.read(service),
             lambda: self._ledger.read(service),

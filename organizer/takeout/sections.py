@@ -18,6 +18,7 @@ SETTINGS = (
     "schedule_applies",
     "removals",
     "merges_duplicates",
+    "teaches",
     "language",
     "theme",
     "time_zone",

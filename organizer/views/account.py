@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from organizer import accounts, jobs, network, tasks
 from organizer.accounts import LinkError
-from organizer.models import PlaylistVersion, SpotifyAccount
+from organizer.models import SpotifyAccount
 from organizer.providers.errors import AuthRevoked, ProviderError
 from organizer.providers.spotify_accounts import new_verifier
 from organizer.views import locale
@@ -117,23 +117,7 @@ def disconnect(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
             request, _("Disconnected. Your tokens and everything read from Spotify are deleted.")
         )
         return redirect("landing")
-    return render(request, "disconnect.html", {"counts": _what_goes(account)})
-
-
-def _what_goes(account: SpotifyAccount) -> list[tuple[str, int]]:
-    """What is deleted with the link, and how much of each."""
-    return [
-        (_("Liked songs, as read from Spotify, and what the model says of them"), account.saves.count()),
-        (_("Corrections of yours"), account.corrections.count()),
-        (_("Playlist rules, and what you took out or put in by hand"), account.playlists.count()),
-        (
-            _("Stored versions of playlists"),
-            PlaylistVersion.objects.filter(playlist__account=account).count(),
-        ),
-        (_("Plans"), account.plans.count()),
-        (_("Jobs"), account.jobs.count()),
-        (_("Identified sounds"), account.identifications.count()),
-    ]
+    return render(request, "disconnect.html", {"counts": accounts.holdings(account)})
 
 
 @require_POST

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ class HtmxHttpRequest(HttpRequest):
 def job_list(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     """Jobs that need the user, those under way, those that wait, and page by page those that are over."""
     jobs_of = account.jobs.select_related("plan")
-    current = list(jobs_of.filter(Q(state__in=Job.ACTIVE) | Q(pk__in=_unanswered(account))))
+    current = list(jobs_of.filter(Q(state__in=Job.ACTIVE) | Q(pk__in=account.jobs.unanswered())))
     ended = jobs_of.exclude(pk__in=[job.pk for job in current])
     context: dict[str, object] = {group: [job for job in current if _group(job) == group] for group in GROUPS}
     context["page"] = Paginator(ended, ENDED_PER_PAGE).get_page(request.GET.get("page"))
@@ -40,12 +40,6 @@ def _group(job: Job) -> str:
     if job.state in STUCK:
         return "attention"
     return "waiting" if job.is_held_up else "running"
-
-
-def _unanswered(account: SpotifyAccount) -> QuerySet[Job]:
-    """Failures need attention until a later job of their kind has taken their place."""
-    later = account.jobs.filter(kind=OuterRef("kind"), created_at__gt=OuterRef("created_at"))
-    return account.jobs.filter(~Exists(later), state=Job.State.FAILED)
 
 
 @require_GET

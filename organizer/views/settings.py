@@ -27,7 +27,7 @@ from organizer.views.uploads import InMemory
 MOST_BYTES = 100_000_000  # of an upload
 
 # Settings that are stored as they are asked for.
-PLAIN = ["removals", "merges_duplicates", "name_template", "theme", "language", "time_zone"]
+PLAIN = ["removals", "merges_duplicates", "teaches", "name_template", "theme", "language", "time_zone"]
 FORMER_REGIONS = {
     "Etc",
     "SystemV",
@@ -87,6 +87,7 @@ class SettingsForm(forms.Form):
     may = radios(MAY)
     removals = radios(SpotifyAccount.Removals.choices)
     merges_duplicates = forms.BooleanField(required=False)
+    teaches = forms.BooleanField(required=False)
     name_template = forms.CharField(
         required=False,
         max_length=60,

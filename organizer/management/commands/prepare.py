@@ -12,13 +12,16 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from organizer import staff
+
 
 class Command(BaseCommand):
-    help = "Migrate the database and collect static files where needed. Safe to run at every start."
+    help = "Migrate the database, make the staff’s roles, collect static files where needed. Safe to run at every start."
 
     def handle(self, *args: Any, **options: Any) -> None:
         settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True)
         self._migrate()
+        staff.prepare()
         self._collect_static()
         if password := os.environ.get("DEMO_ADMIN_PASSWORD"):
             self._make_demo_admin(password)

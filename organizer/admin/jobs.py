@@ -1,0 +1,157 @@
+"""What runs, waits and has failed, with the two things one can do about a job: have it go on, or stop it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from organizer import jobs, tasks
+from organizer.admin.audit import note
+from organizer.admin.readonly import ReadOnlyAdmin, require
+from organizer.models import Job
+from organizer.templatetags.moments import brief
+
+ENDED = (Job.State.FAILED, Job.State.CANCELLED)
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = (
+        "__str__",
+        "account",
+        "state",
+        "phase",
+        "progress",
+        "left",
+        "waits",
+        "error",
+        "created_at",
+    )
+    list_filter = ("state", "kind", ("account", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("account__display_name", "account__user__username", "error", "wait_reason", "=id")
+    list_select_related = ("account",)
+    list_per_page = 50
+    actions = ("resume", "cancel")
+    fields = (
+        "kind",
+        "account",
+        "state",
+        "phase",
+        "progress",
+        "left",
+        "waits",
+        "error",
+        "failures",
+        "is_cancel_asked",
+        "created_at",
+        "phase_started_at",
+        "finished_at",
+    )
+    readonly_fields = ("progress", "left", "waits")
+    change_form_template = "admin/organizer/job/change_form.html"
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("organizer.operate_job")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        return super().get_queryset(request).select_related("account")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Failures that nothing has made good yet, then what is under way, then the rest; the newest first."""
+        unanswered = When(pk__in=Job.objects.unanswered().values("pk"), then=Value(0))
+        active = When(state__in=Job.ACTIVE, then=Value(1))
+        return (Case(unanswered, active, default=Value(2), output_field=IntegerField()), "-created_at")
+
+    @admin.display(description="progress")
+    def progress(self, job: Job) -> str:
+        if not job.total:
+            return "–"
+        bar = format_html('<progress max="100" value="{}">{} %</progress> ', job.percent, job.percent)
+        return format_html("{}{} of {}", bar if job.is_active else "", job.done, job.total)
+
+    @admin.display(description="time left")
+    def left(self, job: Job) -> str:
+        return _roughly(job.eta) if job.eta else "–"
+
+    @admin.display(description="waits for")
+    def waits(self, job: Job) -> str:
+        if not job.wait_reason and not job.wait_until:
+            return "–"
+        until = f" Until {brief(job.wait_until)}." if job.wait_until else ""
+        return f"{job.wait_reason}{until}"
+
+    @admin.action(description="Resume (go on where it stopped)", permissions=["operate"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        resumed = [job for job in queryset if self._resume(request, job)]
+        level = messages.SUCCESS if resumed else messages.WARNING
+        self.message_user(request, f"{len(resumed)} of {queryset.count()} jobs go on.", level)
+
+    def _resume(self, request: HttpRequest, job: Job) -> bool:
+        if not jobs.resume(job):
+            return False
+        note(request, job, f"Resumed after: {job.error or job.get_state_display()}")
+        tasks.enqueue(job)
+        return True
+
+    @admin.action(description="Cancel at the next checkpoint", permissions=["operate"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        stopping = [job for job in queryset if self._cancel(request, job)]
+        self.message_user(request, f"{len(stopping)} jobs stop at their next checkpoint.", messages.SUCCESS)
+
+    def _cancel(self, request: HttpRequest, job: Job) -> bool:
+        if not job.is_active:
+            return False
+        jobs.ask_cancel(job)
+        note(request, job, f"Cancelled in phase “{job.phase}”, {job.done} of {job.total} done.")
+        return True
+
+    def get_urls(self) -> list[URLPattern]:
+        own = {"resume": self.resume_view, "cancel": self.cancel_view}
+        paths = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"organizer_job_{name}")
+            for name, view in own.items()
+        ]
+        return [*paths, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        extra = {"can_operate": self.has_operate_permission(request), "ended": ENDED}
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def resume_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require(request, "operate_job")
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        goes_on = self._resume(request, get_object_or_404(Job, pk=pk))
+        sentence = (
+            "The job goes on." if goes_on else "It cannot go on: it is done, or a newer one is under way."
+        )
+        self.message_user(request, sentence, messages.SUCCESS if goes_on else messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:organizer_job_change", args=[pk]))
+
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require(request, "operate_job")
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        stops = self._cancel(request, get_object_or_404(Job, pk=pk))
+        sentence = "It stops at its next checkpoint." if stops else "It had ended before."
+        self.message_user(request, sentence, messages.SUCCESS if stops else messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:organizer_job_change", args=[pk]))
+
+
+def _roughly(left: timedelta) -> str:
+    minutes = round(left.total_seconds() / 60)
+    return "less than a minute" if minutes < 1 else f"about {minutes} min"

@@ -1,0 +1,119 @@
+"""The roles against the table of the admin's addresses: who reads, who changes, who is not let in."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from organizer import staff
+from tests.organizer import staff_pages
+from tests.organizer.browsing import signed_in, visitor
+from tests.organizer.staff_pages import CHANGES, READING, ROLES, Change, Page, World, address, may
+
+
+def named(one: Page | Change) -> str:
+    return one.name.removeprefix("admin:")
+
+
+@pytest.fixture
+def world(db: None, redis_client: object) -> World:
+    staff.prepare()
+    return staff_pages.make_world()
+
+
+@pytest.fixture
+def clients(world: World) -> dict[str, Client]:
+    return {role: staff_pages.staff(role) for role in ROLES}
+
+
+@pytest.mark.parametrize("page", READING, ids=named)
+def test_every_role_reads_what_it_may_and_nothing_else(
+    clients: dict[str, Client], world: World, page: Page
+) -> None:
+    url = address(page, world)
+    told = {role: client.get(url).status_code for role, client in clients.items()}
+    assert told == {role: 200 if may(role, page.by) else 403 for role in ROLES}
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=named)
+def test_who_may_not_change_something_gets_a_403_and_changes_nothing(
+    clients: dict[str, Client], world: World, change: Change
+) -> None:
+    before, url = staff_pages.everything(), address(change, world)
+    refused = [role for role in ROLES if not may(role, change.by)]
+    assert refused
+    for role in refused:
+        assert clients[role].post(url, change.form(world)).status_code == change.refusal, role
+    assert staff_pages.everything() == before
+
+
+@pytest.mark.parametrize("change", [one for one in CHANGES if one.by in ROLES], ids=named)
+def test_who_may_is_not_refused(clients: dict[str, Client], world: World, change: Change) -> None:
+    answer = clients[change.by].post(address(change, world), change.form(world))
+    assert answer.status_code in (200, 302)
+
+
+@pytest.mark.parametrize("one", [*READING, *CHANGES], ids=named)
+def test_users_and_visitors_do_not_see_the_admin(world: World, one: Page | Change) -> None:
+    before, url = staff_pages.everything(), address(one, world)
+    for client in (visitor(), signed_in(world.account)):
+        for answer in (client.get(url), client.post(url, {"post": "yes"})):
+            assert answer.status_code == 302
+            assert answer["Location"].startswith(reverse("admin:login"))
+    assert staff_pages.everything() == before
+
+
+def test_staff_without_a_role_see_nothing_of_it(world: World) -> None:
+    world.account.user.is_staff = True
+    world.account.user.save()
+    client = signed_in(world.account)
+    for page in READING:
+        if page.name in staff_pages.OPEN_TO_STAFF:
+            continue
+        assert client.get(address(page, world)).status_code == 403, page.name
+    assert "Model in use" not in client.get(reverse("admin:index")).content.decode()
+
+
+def test_the_table_knows_every_address_that_a_role_can_change_something_by() -> None:
+    """What Django's own admin adds to each table is left to Django, except where the table above names it."""
+    own = {
+        pattern.name
+        for pattern in get_resolver("organizer.urls").url_patterns
+        if getattr(pattern, "name", None) and str(pattern.pattern).startswith("admin/")
+    }
+    assert own == {one.name for one in [*READING, *CHANGES] if ":" not in one.name}
+
+
+def test_roles_hold_each_other_and_are_made_once(db: None) -> None:
+    for _ in range(2):
+        call_command("prepare")
+    held = {name: Group.objects.get(name=name).permissions.count() for name in ROLES}
+    assert list(held) == list(staff.ROLES)
+    assert held == {name: len(wanted) for name, wanted in staff.ROLES.items()}
+    assert staff.VIEWER < staff.TRAINER < staff.OWNER
+
+
+def test_prepare_gives_back_what_is_missing_and_leaves_what_was_added(db: None) -> None:
+    staff.prepare()
+    viewer = Group.objects.get(name="Viewer")
+    viewer.permissions.remove(Permission.objects.get(codename="view_job"))
+    added = Permission.objects.get(codename="operate_job")
+    viewer.permissions.add(added)
+    staff.prepare()
+    assert viewer.permissions.filter(codename="view_job").exists()
+    assert added in viewer.permissions.all()
+    assert Group.objects.count() == len(ROLES)
+
+
+def test_a_superuser_does_everything(world: World) -> None:
+    client = staff_pages.staff("Superuser")
+    assert {client.get(address(page, world)).status_code for page in READING} == {200}
+
+
+def test_who_is_in_the_audit_log_or_linked_is_not_deleted(world: World) -> None:
+    client = staff_pages.staff("Superuser")
+    url = reverse("admin:auth_user_delete", args=[world.account.user_id])
+    assert client.post(url, {"post": "yes"}).status_code == 403
+    role = reverse("admin:auth_group_delete", args=[Group.objects.get(name="Viewer").pk])
+    assert client.post(role, {"post": "yes"}).status_code == 403
