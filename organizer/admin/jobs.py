@@ -21,16 +21,7 @@ ENDED = (Job.State.FAILED, Job.State.CANCELLED)
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    list_display = (
-        "__str__",
-        "account",
-        "state",
-        "phase",
-        "progress",
-        "waits",
-        "error",
-        "created_at",
-    )
+    list_display = ("__str__", "account", "stands", "progress", "says", "created_at")
     list_filter = ("state", "kind", ("account", admin.RelatedOnlyFieldListFilter))
     search_fields = ("account__display_name", "account__user__username", "error", "wait_reason", "=id")
     list_select_related = ("account",)
