@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -39,7 +40,6 @@ class SpotifyAccountAdmin(ReadOnlyAdmin):
     form = TeachesForm
     list_display = (
         "__str__",
-        "user",
         "link",
         "days_left",
         "synced_at",
@@ -47,7 +47,7 @@ class SpotifyAccountAdmin(ReadOnlyAdmin):
         "words",
         "teaches",
     )
-    list_filter = ("needs_link", "teaches", "synced_at")
+    list_filter = ("needs_link", "teaches")
     search_fields = ("display_name", "account_id", "user__username")
     list_select_related = ("user",)
     fields = (
@@ -88,7 +88,7 @@ class SpotifyAccountAdmin(ReadOnlyAdmin):
             return "cannot be opened: its key is missing"
         return "needs a new link" if account.needs_link else "linked"
 
-    @admin.display(description="days left of the consent", ordering="authorized_at")
+    @admin.display(description="days left", ordering="authorized_at")
     def days_left(self, account: SpotifyAccount) -> int:
         return account.link_days_left
 
@@ -103,10 +103,11 @@ class SpotifyAccountAdmin(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: SpotifyAccount, form: Any, change: bool) -> None:
         obj.save(update_fields=["teaches"])  # the rest may have changed since it was read
 
-    def log_change(self, request: HttpRequest, obj: SpotifyAccount, message: Any) -> None:
-        if message:  # something was changed, and there is only one thing to change
-            said = "may train models" if obj.teaches else "are left out of training"
-            note(request, obj, f"Their corrections {said}.")
+    def log_change(self, request: HttpRequest, obj: SpotifyAccount, message: Any) -> LogEntry:
+        if not message:  # there is only one thing to change
+            return note(request, obj, "Saved without a change.")
+        said = "may train models" if obj.teaches else "are left out of training"
+        return note(request, obj, f"Their corrections {said}.")
 
     @admin.action(description="Read the library now", permissions=["operate"])
     def read_now(self, request: HttpRequest, queryset: QuerySet[SpotifyAccount]) -> None:

@@ -12,10 +12,10 @@ from django.utils.html import format_html
 from organizer.models import SpotifyAccount
 
 
-def note(request: HttpRequest, obj: Model, sentence: str, *, is_deletion: bool = False) -> None:
+def note(request: HttpRequest, obj: Model, sentence: str, *, is_deletion: bool = False) -> LogEntry:
     """Keep in the audit log what this request did to `obj`."""
-    LogEntry.objects.create(
-        user_id=request.user.pk,
+    return LogEntry.objects.create(
+        user_id=str(request.user.pk),
         content_type=ContentType.objects.get_for_model(obj, for_concrete_model=False),
         object_id=str(obj.pk),
         object_repr=_name(obj)[:200],

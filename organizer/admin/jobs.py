@@ -21,17 +21,7 @@ ENDED = (Job.State.FAILED, Job.State.CANCELLED)
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    list_display = (
-        "__str__",
-        "account",
-        "state",
-        "phase",
-        "progress",
-        "left",
-        "waits",
-        "error",
-        "created_at",
-    )
+    list_display = ("__str__", "account", "stands", "progress", "says", "created_at")
     list_filter = ("state", "kind", ("account", admin.RelatedOnlyFieldListFilter))
     search_fields = ("account__display_name", "account__user__username", "error", "wait_reason", "=id")
     list_select_related = ("account",)
@@ -43,7 +33,6 @@ class JobAdmin(ReadOnlyAdmin):
         "state",
         "phase",
         "progress",
-        "left",
         "waits",
         "error",
         "failures",
@@ -52,8 +41,11 @@ class JobAdmin(ReadOnlyAdmin):
         "phase_started_at",
         "finished_at",
     )
-    readonly_fields = ("progress", "left", "waits")
+    readonly_fields = ("progress", "waits")
     change_form_template = "admin/organizer/job/change_form.html"
+
+    class Media:
+        css = {"all": ("operations.css",)}
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
@@ -70,16 +62,22 @@ class JobAdmin(ReadOnlyAdmin):
         active = When(state__in=Job.ACTIVE, then=Value(1))
         return (Case(unanswered, active, default=Value(2), output_field=IntegerField()), "-created_at")
 
+    @admin.display(description="state", ordering="state")
+    def stands(self, job: Job) -> str:
+        is_at = f", {job.phase}" if job.state != Job.State.DONE else ""
+        return f"{job.get_state_display()}{is_at}"
+
+    @admin.display(description="why it waits or failed")
+    def says(self, job: Job) -> str:
+        return job.error or self.waits(job)
+
     @admin.display(description="progress")
     def progress(self, job: Job) -> str:
         if not job.total:
             return "–"
         bar = format_html('<progress max="100" value="{}">{} %</progress> ', job.percent, job.percent)
-        return format_html("{}{} of {}", bar if job.is_active else "", job.done, job.total)
-
-    @admin.display(description="time left")
-    def left(self, job: Job) -> str:
-        return _roughly(job.eta) if job.eta else "–"
+        left = f", {_roughly(job.eta)} left" if job.eta else ""
+        return format_html("{}{} of {}{}", bar if job.is_active else "", job.done, job.total, left)
 
     @admin.display(description="waits for")
     def waits(self, job: Job) -> str:

@@ -23,7 +23,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         wanted = request.POST.get("action", "")
         if wanted and wanted not in self.get_actions(request):
             raise PermissionDenied
-        return super().changelist_view(request, extra_context)
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
 
 def require(request: HttpRequest, permission: str) -> None:

@@ -8,7 +8,9 @@ from organizer.urls import urlpatterns
 # What only sends people elsewhere, is asked by machines, or is a file with everything.
 NO_PAGES = {"landing", "callback", "healthz", "favicon", "plan-latest", "export", "demo", "preview", "setup"}
 PATHS = {
-    path.name: path for path in urlpatterns if isinstance(path, URLPattern) and path.name not in NO_PAGES
+    path.name: path
+    for path in urlpatterns
+    if isinstance(path, URLPattern) and path.name not in NO_PAGES and not path.name.startswith("admin-")
 }
 ASKED = {
     "library": [

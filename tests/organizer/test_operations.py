@@ -1,5 +1,6 @@
 """Accounts, jobs, gates and the audit log in the admin: what is shown, what an action does, what is kept of it."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from organizer import accounts, jobs, network, review, staff
+from organizer import accounts, jobs, network, review, staff, takeout
 from organizer.models import Correction, Job, ServiceGate, SpotifyAccount, Track
 from organizer.providers.standing import QUOTA, RATE
 from tests.gates import open_gates
@@ -282,3 +283,15 @@ def test_a_word_holds_at_once_for_who_teaches_nobody(library: SpotifyAccount) ->
     track = Track.objects.liked_by(library).movable()[0]
     review.correct(library, track, "metal")
     assert Correction.objects.get().genre == "metal"
+
+
+def test_an_export_carries_whether_corrections_train(account: SpotifyAccount) -> None:
+    SpotifyAccount.objects.update(teaches=False)
+    account.refresh_from_db()
+    document = json.loads(json.dumps(takeout.document(account)))
+    charlie, dora = another_account(), another_account("dora")
+    takeout.restore(charlie, document, is_other=True)
+    del document["settings"]["teaches"]  # an older one
+    takeout.restore(dora, document, is_other=True)
+    told_of = dict(SpotifyAccount.objects.values_list("spotify_id", "teaches"))
+    assert (told_of["charlie"], told_of["dora"]) == (False, True)

@@ -1,5 +1,7 @@
 """The roles against the table of the admin's addresses: who reads, who changes, who is not let in."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
@@ -17,7 +19,8 @@ def named(one: Page | Change) -> str:
 
 
 @pytest.fixture
-def world(db: None, redis_client: object) -> World:
+def world(db: None, redis_client: object, settings: Any) -> World:
+    settings.SPOTIFY_CLIENT_ID = ""  # the health page asks nobody over the network
     staff.prepare()
     return staff_pages.make_world()
 
