@@ -22,8 +22,9 @@ from organizer import tasks
 from organizer.admin import corrections, uploads
 from organizer.admin.audit import note
 from organizer.admin.dataset_page import page
-from organizer.models import Dataset
+from organizer.models import Correction, Dataset
 from organizer.training import checking, datasets, looking
+from organizer.training import corrections as corrected
 
 State, Kind = Dataset.State, Dataset.Kind
 ONE_BUTTON = {"show_save_and_add_another": False, "show_save_and_continue": False, "show_delete": False}
@@ -144,6 +145,11 @@ class DatasetAdmin(admin.ModelAdmin):
             raise
         if not change:
             transaction.on_commit(lambda: tasks.enqueue(checking.start()))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if Correction.objects.exists() and not Dataset.objects.filter(kind=Kind.CORRECTIONS).exists():
+            corrected.dataset()  # so that it is there to be found
+        return super().changelist_view(request, extra_context)
 
     def response_add(self, request: HttpRequest, obj: Dataset, *_: Any) -> HttpResponse:
         return HttpResponseRedirect(_address(obj))

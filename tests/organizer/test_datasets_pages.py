@@ -334,3 +334,19 @@ def test_a_stream_is_never_held_in_memory() -> None:
     handler.new_file("file", "t.csv", "text/csv", 0)
     assert not isinstance(handler.file.file, io.BytesIO)
     handler.upload_interrupted()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_long_table_is_not_refused_for_where_the_first_look_ends(admin: Client, encoding: str) -> None:
+    text = ("\ufeff" if encoding == "utf-16-be" else "") + "artist,genre,tempo\n" + "Zoë,rock,120\n" * 40_000
+    assert add(admin, text.encode(encoding)).status_code == 302
+
+
+def test_a_data_set_from_before_reports_can_be_checked_row_by_row(
+    admin: Client, ready: Dataset, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(tasks, "enqueue", lambda job: tasks.work(job.pk))
+    Dataset.objects.update(report={"labels": ready.report["labels"], "sentences": ["61 rows."]})
+    assert b"Check it row by row" in page(admin, ready).content
+    admin.post(reverse("admin:organizer_dataset_check", args=[ready.pk]))
+    assert b"61 rows became 60 tracks" in page(admin, ready).content
