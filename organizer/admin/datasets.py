@@ -107,7 +107,7 @@ class DatasetAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not _is_corrections(obj)
 
-    def get_fields(self, request: HttpRequest, obj: Dataset | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Dataset | None = None) -> Any:
         asked = list(DatasetForm.Meta.fields)
         return [name for name in asked if name not in ("file", "server_path")] if obj else asked
 
@@ -127,14 +127,14 @@ class DatasetAdmin(admin.ModelAdmin):
         return [*own, *corrections.urls(self), *super().get_urls()]
 
     @method_decorator(csrf_exempt)  # only until the upload handler is in place: `super` checks the token
-    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if request.method == "POST" and self.has_add_permission(request):
             problem, status = uploads.refusal(request, _limit(), "licence")
             if problem:
                 context = self.admin_site.each_context(request) | {"title": "Not taken", "problem": problem}
                 template = "admin/organizer/dataset/refused.html"
                 return TemplateResponse(request, template, context, status=status)
-        return super().add_view(request, *args, extra_context=ONE_BUTTON, **kwargs)
+        return super().add_view(request, form_url, ONE_BUTTON | (extra_context or {}))
 
     def save_model(self, request: HttpRequest, obj: Dataset, form: Any, change: bool) -> None:
         try:
