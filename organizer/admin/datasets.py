@@ -68,6 +68,8 @@ class DatasetForm(forms.ModelForm):
             raise forms.ValidationError("Give either a file or a path on the server.")
         try:
             if isinstance(upload, UploadedFile) and upload.file:
+                if str(upload.name).isdecimal():  # as the folders are named that data sets have
+                    upload.name = f"{upload.name}.data"
                 self.instance.kind = looking.peek(upload.file, name=str(upload.name))
             else:
                 found = datasets.resolve_server_path(str(server_path))
