@@ -98,7 +98,6 @@ READING = [
     Page("admin:organizer_servicegate_changelist"),
     Page("admin:organizer_dataset_changelist"),
     Page("admin:organizer_dataset_add", by="Trainer"),
-    Page("admin:organizer_dataset_labels", of("dataset"), by="Trainer"),
     Page("admin:organizer_dataset_delete", of("dataset"), by="Trainer"),
     Page("admin:organizer_trainingrun_changelist"),
     Page("admin:organizer_trainingrun_run", of("run")),
