@@ -10,7 +10,6 @@ from organizer.training import datasets, options
 from organizer.training.options import Options
 
 if TYPE_CHECKING:
-
     from classifier.fit import Progress
     from classifier.sound.clips import Clips
     from classifier.sound.head import Heard
