@@ -83,9 +83,9 @@ def enqueue(job: Job, *, delay_s: float = 0) -> None:
     if not token:
         return
     queue = PHASES[job.phase].queue
-    limits = {"time_limit": TRAIN_AT_MOST_S} if queue == TRAIN else {}
+    limit_s = TRAIN_AT_MOST_S if queue == TRAIN else None
     try:
-        advance.apply_async((job.pk, token), queue=queue, countdown=delay_s, retry=False, **limits)
+        advance.apply_async((job.pk, token), queue=queue, countdown=delay_s, retry=False, time_limit=limit_s)
     except BrokerError:
         log.warning("The broker does not answer; job %s waits for the sweep.", job.pk)
         jobs.take_back(job, token)
