@@ -46,6 +46,7 @@ class FitConfig:
     weight_decay: float = 0.02
     patience: int = 6
     passes: int = 1  # over the rows, an epoch: more where scoring costs as much as learning
+    choose: bool = True  # the best epoch by validation, stopping early; else the last of all
     average: float = 0.0  # how much of the averaged weights a step leaves; 0: the last step's weights count
 
 
@@ -135,7 +136,7 @@ class _Fitting:
     def note(self, loss: float, scores: Scores | None) -> None:
         """Keep the weights if these validation scores are the best so far."""
         self.told = (loss, scores)
-        if scores and scores[0] > self.best:
+        if scores and (scores[0] > self.best or not self.config.choose):
             self.best, self.kept = scores[0], self.epoch
             self.best_state = copy.deepcopy(self.judged.state_dict())
 
@@ -187,7 +188,7 @@ def fit(
     x reaches the net as it is, or as `disturb` makes it, anew in every pass.
 
     With `score` (validation accuracy and macro-F1 of a net) the best epoch by accuracy is kept and fitting
-    stops early after `patience` epochs without gain; without it the last epoch is kept, `stop_after` or all.
+    stops early after `patience` epochs without gain, if `config.choose`; without it the last epoch is kept, `stop_after` or all.
     Every epoch is saved to `checkpoint`; if it exists, fitting goes on from it and ends as if never interrupted.
     """
     wanted, weights = (torch.from_numpy(a.astype(np.float32)) for a in (truth, weight))

@@ -64,6 +64,7 @@ def genre_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
         {"genre": display_name(slug), "support": row["support"]}
         | {name: f"{row[name]:.0%}" for name in ("precision", "recall", "f1")}
         for slug, row in report.get("per_genre", {}).items()
+        if row["support"]
     ]
     return sorted(rows, key=lambda row: -row["support"])
 
