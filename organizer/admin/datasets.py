@@ -26,6 +26,7 @@ from organizer.models import Dataset
 from organizer.training import checking, datasets, looking
 
 State, Kind = Dataset.State, Dataset.Kind
+ONE_BUTTON = {"show_save_and_add_another": False, "show_save_and_continue": False, "show_delete": False}
 
 
 class DatasetForm(forms.ModelForm):
@@ -86,7 +87,7 @@ class DatasetAdmin(admin.ModelAdmin):
     form = DatasetForm
     list_display = ("name", "state", "kind", "from_where", "rows", "licence", "used_by", "created_at")
     list_filter = ("state", "kind", "origin", "is_test")
-    add_form_template = "admin/organizer/dataset/add.html"
+    change_form_template = "admin/organizer/dataset/form.html"
     change_list_template = "admin/organizer/dataset/change_list.html"
 
     @admin.display(description="origin", ordering="origin")
@@ -105,8 +106,9 @@ class DatasetAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not _is_corrections(obj)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Dataset | None = None) -> tuple[str, ...]:
-        return ("file", "server_path") if obj else ()
+    def get_fields(self, request: HttpRequest, obj: Dataset | None = None) -> list[str]:
+        asked = list(DatasetForm.Meta.fields)
+        return [name for name in asked if name not in ("file", "server_path")] if obj else asked
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # one by one: each says what refers to it
@@ -131,7 +133,7 @@ class DatasetAdmin(admin.ModelAdmin):
                 context = self.admin_site.each_context(request) | {"title": "Not taken", "problem": problem}
                 template = "admin/organizer/dataset/refused.html"
                 return TemplateResponse(request, template, context, status=status)
-        return super().add_view(request, *args, **kwargs)
+        return super().add_view(request, *args, extra_context=ONE_BUTTON, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Dataset, form: Any, change: bool) -> None:
         try:
@@ -161,7 +163,7 @@ class DatasetAdmin(admin.ModelAdmin):
         return page(self, request, dataset)
 
     def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return super().change_view(request, str(pk))
+        return super().change_view(request, str(pk), extra_context=ONE_BUTTON)
 
     @method_decorator(require_POST)
     def labels_view(self, request: HttpRequest, pk: int) -> HttpResponse:
