@@ -83,7 +83,7 @@ def enqueue(job: Job, *, delay_s: float = 0) -> None:
     if not token:
         return
     queue = PHASES[job.phase].queue
-    limit_s = TRAIN_AT_MOST_S if queue == TRAIN else None
+    limit_s = TRAIN_AT_MOST_S if queue == TRAIN else settings.CELERY_TASK_TIME_LIMIT
     try:
         advance.apply_async((job.pk, token), queue=queue, countdown=delay_s, retry=False, time_limit=limit_s)
     except BrokerError:

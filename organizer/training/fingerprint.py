@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-import classifier
+from django.conf import settings
+
 from organizer.models import Dataset, ModelVersion, TrainingRun
 from organizer.training import corrections, options
 
@@ -53,7 +54,7 @@ def ears_in_use(run: TrainingRun) -> str:
 def program() -> str:
     """sha256 of the classifier's source."""
     digest = hashlib.sha256()
-    folder = Path(classifier.__file__).parent
+    folder = settings.BASE_DIR / "classifier"
     for path in sorted(folder.rglob("*.py")):
         digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
     return digest.hexdigest()

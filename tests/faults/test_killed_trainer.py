@@ -60,7 +60,7 @@ def test_a_killed_training_ends_as_one_that_was_not(running: Processes, tmp_path
     assert run.curve == whole.curve and len(run.curve) > learned
 
 
-def test_a_training_waits_for_its_worker_and_nothing_else_does(running: Processes, tmp_path: Path) -> None:
+def test_a_training_waits_for_its_worker(running: Processes, tmp_path: Path) -> None:
     running.kill(running.worker_train)
     job = started(run_on(table(tmp_path, "three"), family="dummy"))
     assert journey.now(job).state == Job.State.QUEUED
