@@ -22,8 +22,9 @@ from organizer import tasks
 from organizer.admin import corrections, uploads
 from organizer.admin.audit import note
 from organizer.admin.dataset_page import page
-from organizer.models import Dataset
+from organizer.models import Correction, Dataset
 from organizer.training import checking, datasets, looking
+from organizer.training import corrections as corrected
 
 State, Kind = Dataset.State, Dataset.Kind
 ONE_BUTTON = {"show_save_and_add_another": False, "show_save_and_continue": False, "show_delete": False}
@@ -67,6 +68,8 @@ class DatasetForm(forms.ModelForm):
             raise forms.ValidationError("Give either a file or a path on the server.")
         try:
             if isinstance(upload, UploadedFile) and upload.file:
+                if str(upload.name).isdecimal():  # as the folders are named that data sets have
+                    upload.name = f"{upload.name}.data"
                 self.instance.kind = looking.peek(upload.file, name=str(upload.name))
             else:
                 found = datasets.resolve_server_path(str(server_path))
@@ -106,7 +109,7 @@ class DatasetAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not _is_corrections(obj)
 
-    def get_fields(self, request: HttpRequest, obj: Dataset | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Dataset | None = None) -> Any:
         asked = list(DatasetForm.Meta.fields)
         return [name for name in asked if name not in ("file", "server_path")] if obj else asked
 
@@ -126,14 +129,14 @@ class DatasetAdmin(admin.ModelAdmin):
         return [*own, *corrections.urls(self), *super().get_urls()]
 
     @method_decorator(csrf_exempt)  # only until the upload handler is in place: `super` checks the token
-    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if request.method == "POST" and self.has_add_permission(request):
             problem, status = uploads.refusal(request, _limit(), "licence")
             if problem:
                 context = self.admin_site.each_context(request) | {"title": "Not taken", "problem": problem}
                 template = "admin/organizer/dataset/refused.html"
                 return TemplateResponse(request, template, context, status=status)
-        return super().add_view(request, *args, extra_context=ONE_BUTTON, **kwargs)
+        return super().add_view(request, form_url, ONE_BUTTON | (extra_context or {}))
 
     def save_model(self, request: HttpRequest, obj: Dataset, form: Any, change: bool) -> None:
         try:
@@ -144,6 +147,11 @@ class DatasetAdmin(admin.ModelAdmin):
             raise
         if not change:
             transaction.on_commit(lambda: tasks.enqueue(checking.start()))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if Correction.objects.exists() and not Dataset.objects.filter(kind=Kind.CORRECTIONS).exists():
+            corrected.dataset()  # so that it is there to be found
+        return super().changelist_view(request, extra_context)
 
     def response_add(self, request: HttpRequest, obj: Dataset, *_: Any) -> HttpResponse:
         return HttpResponseRedirect(_address(obj))

@@ -3,6 +3,7 @@
 Killed and run again it goes on: what was unpacked and heard is kept file by file.
 """
 
+import json
 import shutil
 import time
 from pathlib import Path
@@ -82,7 +83,7 @@ def _check(job: Job, dataset: Dataset, deadline: float) -> bool:
 
 def _refuse(dataset: Dataset, why: str, **report: Any) -> None:
     """Nothing of it stays but the report."""
-    kept = {"problem": why, **report}
+    kept = _storable({"problem": why, **report})
     if not Dataset.objects.filter(pk=dataset.pk).update(state=State.REFUSED, report=kept, rows=0):
         datasets.forget_files(dataset)  # somebody deleted it meanwhile
     shutil.rmtree(dataset.folder, ignore_errors=True)
@@ -93,13 +94,18 @@ def _accept(dataset: Dataset, report: dict[str, Any], sha256: str) -> None:
     values = {
         "label_map": dataset.label_map,
         "rows": report["tracks"] if dataset.kind == Dataset.Kind.AUDIO else report["rows_read"],
-        "report": report | _twin(dataset, sha256),
+        "report": _storable(report | _twin(dataset, sha256)),
         "sha256": sha256,
         "state": State.READY,
     }
     if not Dataset.objects.filter(pk=dataset.pk).update(**values):
         datasets.forget_files(dataset)
     shutil.rmtree(dataset.folder / sounds.PARTS, ignore_errors=True)
+
+
+def _storable(report: dict[str, Any]) -> dict[str, Any]:
+    """A report without NUL characters, which files hold and PostgreSQL does not."""
+    return dict(json.loads(json.dumps(report).replace("\\u0000", "\\ufffd")))
 
 
 def _twin(dataset: Dataset, sha256: str) -> dict[str, str]:

@@ -30,6 +30,8 @@ def table_report(dataset: Dataset) -> tuple[dict[str, Any], str]:
     rows = read_table(dataset.path, level="own", repeat=True, on_bad_row="skip")
     spelling = _spelling(label_counts(dataset.path))
     labels = Counter(spelling.get(names[0], names[0]) for names in rows.labels)
+    if any("\0" in label for label in labels):
+        raise DataError("The label column holds NUL characters; is it the column of genres?")
     if len(labels) > MOST_LABELS:
         raise DataError(
             f"The label column has {len(labels):,} different labels; at most {MOST_LABELS:,} can be mapped. "

@@ -146,3 +146,10 @@ def test_two_users_words_are_two_lines_and_one_song(admin: Client, words: Spotif
     Correction.objects.create(account=charlie, track=track, genre="rock")
     assert len(exported(admin)) == 4
     assert teaching.summary().songs == 2
+
+
+def test_corrections_are_among_the_data_sets_as_soon_as_there_are_some(
+    admin: Client, words: SpotifyAccount
+) -> None:
+    text = admin.get(reverse("admin:organizer_dataset_changelist")).content.decode()
+    assert "Corrections by users" in text

@@ -1,5 +1,6 @@
 """The full check as a job: what it says of tables and sounds, what it refuses, and that a kill costs little."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,31 @@ def test_a_table_of_which_nothing_can_be_used_leaves_only_its_report(
     assert why in row.report["problem"]
     assert not row.file
     assert media(settings) == []
+
+
+def parquet(**columns: list[Any]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (parquet(genre=["ro\0ck"], tempo=[120.0]), "NUL"),
+        (parquet(**{"mo\0od": ["x"], "tempo": [120.0]}), "no label column"),
+        (parquet(genre=[b"\xff"], tempo=[120.0]), "not UTF-8 text"),
+        (parquet(genre=[["rock"]], tempo=[120.0]), "lists or records"),
+        (parquet(genre=["rock"], tempo=[120.0])[:-20], "damaged or incomplete Parquet"),
+    ],
+)
+def test_parquet_with_cells_that_no_report_can_hold_is_refused(content: bytes, why: str) -> None:
+    row = checked(uploaded(content))
+    assert row.state == Dataset.State.REFUSED
+    assert why in row.report["problem"]
 
 
 def test_tables_in_utf_16_are_read() -> None:

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from organizer import tasks
+from organizer.admin import pictures
 from organizer.models import Dataset, Job, TrainingRun
 from organizer.training import checking
 from tests import zips
@@ -334,3 +335,36 @@ def test_a_stream_is_never_held_in_memory() -> None:
     handler.new_file("file", "t.csv", "text/csv", 0)
     assert not isinstance(handler.file.file, io.BytesIO)
     handler.upload_interrupted()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_long_table_is_not_refused_for_where_the_first_look_ends(admin: Client, encoding: str) -> None:
+    text = ("\ufeff" if encoding == "utf-16-be" else "") + "artist,genre,tempo\n" + "Zoë,rock,120\n" * 40_000
+    assert add(admin, text.encode(encoding)).status_code == 302
+
+
+def test_a_data_set_from_before_reports_can_be_checked_row_by_row(
+    admin: Client, ready: Dataset, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(tasks, "enqueue", lambda job: tasks.work(job.pk))
+    Dataset.objects.update(report={"labels": ready.report["labels"], "sentences": ["61 rows."]})
+    assert b"Check it row by row" in page(admin, ready).content
+    admin.post(reverse("admin:organizer_dataset_check", args=[ready.pk]))
+    assert b"61 rows became 60 tracks" in page(admin, ready).content
+
+
+def test_an_upload_named_like_a_folder_of_ours_gets_another_name(admin: Client, tmp_path: Path) -> None:
+    add(admin, table(tmp_path), name="7")
+    row = Dataset.objects.get()
+    assert row.path.name == "7.data"
+    assert row.path.parent / "7" != row.path
+
+
+def test_figures_are_written_as_people_write_them() -> None:
+    found = {"name": "loudness", "unit": "dB", "kind": "number", "low": -31.2, "high": 0.5, "counts": [1, 3]}
+    drawn = pictures.histogram({**found, "quartiles": [-10.04, -7.5, -0.001], "unknown": 2})
+    assert drawn.ends == ("−31", "0.5")
+    assert drawn.sentence == (
+        "Half of the rows lie between −10 and 0, the middle is −7.5 (dB). In 2 rows it is unknown."
+    )
+    assert [bar.height for bar in drawn.bars] == [26.67, 80.0]
