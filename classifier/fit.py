@@ -29,6 +29,11 @@ class Progress:
     valid_macro_f1: float | None
     done: float  # share of the whole training, 0 to 1
 
+    @property
+    def has_epochs(self) -> bool:
+        """False for what is done between two fits, and for families that learn in one go."""
+        return self.epoch > 0
+
 
 @dataclass(frozen=True)
 class FitConfig:
@@ -41,6 +46,7 @@ class FitConfig:
     weight_decay: float = 0.02
     patience: int = 6
     passes: int = 1  # over the rows, an epoch: more where scoring costs as much as learning
+    choose: bool = True  # the best epoch by validation, stopping early; else the last of all
     average: float = 0.0  # how much of the averaged weights a step leaves; 0: the last step's weights count
 
 
@@ -60,7 +66,7 @@ Disturb = Callable[[torch.Tensor, torch.Tensor, torch.Generator], tuple[torch.Te
 
 
 Rows = tuple[torch.Tensor, torch.Tensor, torch.Tensor]  # inputs [n, …], wanted [n, K], weights [n]
-_COUNTED = ("epoch", "steps", "kept", "best", "best_state")
+_COUNTED = ("epoch", "steps", "kept", "best", "best_state", "told")
 
 
 class _Fitting:
@@ -81,6 +87,7 @@ class _Fitting:
         )
         self.epoch, self.kept, self.best = 0, 0, -1.0
         self.best_state: dict[str, torch.Tensor] | None = None
+        self.told: tuple[float, Scores | None] | None = None  # of the last epoch: its loss and scores
         self.steps = 0
         self.averaged = copy.deepcopy(net).eval() if config.average else None
 
@@ -126,9 +133,10 @@ class _Fitting:
             else:
                 value.copy_(news[name])
 
-    def note(self, scores: Scores | None) -> None:
+    def note(self, loss: float, scores: Scores | None) -> None:
         """Keep the weights if these validation scores are the best so far."""
-        if scores and scores[0] > self.best:
+        self.told = (loss, scores)
+        if scores and (scores[0] > self.best or not self.config.choose):
             self.best, self.kept = scores[0], self.epoch
             self.best_state = copy.deepcopy(self.judged.state_dict())
 
@@ -151,7 +159,7 @@ class _Fitting:
             return
         state: dict[str, Any] = torch.load(path, weights_only=True)
         for name in _COUNTED:
-            setattr(self, name, state[name])
+            setattr(self, name, state.get(name))
         if self.averaged:
             self.averaged.load_state_dict(state["averaged"])
         self.net.load_state_dict(state["net"])
@@ -180,7 +188,7 @@ def fit(
     x reaches the net as it is, or as `disturb` makes it, anew in every pass.
 
     With `score` (validation accuracy and macro-F1 of a net) the best epoch by accuracy is kept and fitting
-    stops early after `patience` epochs without gain; without it the last epoch is kept, `stop_after` or all.
+    stops early after `patience` epochs without gain, if `config.choose`; without it the last epoch is kept, `stop_after` or all.
     Every epoch is saved to `checkpoint`; if it exists, fitting goes on from it and ends as if never interrupted.
     """
     wanted, weights = (torch.from_numpy(a.astype(np.float32)) for a in (truth, weight))
@@ -188,10 +196,12 @@ def fit(
     fitting = _Fitting(net, len(x), config, seed)
     if checkpoint and checkpoint.exists():
         fitting.resume(checkpoint)
+        if report and fitting.told:  # whoever was killed between saving and telling has not told yet
+            report(fitting.epoch, *fitting.told)
     while not fitting.is_over(stop_after or config.epochs, scored=score is not None):
         loss = fitting.run_epoch(rows, disturb)
         scores = score(fitting.judged) if score else None
-        fitting.note(scores)
+        fitting.note(loss, scores)
         if checkpoint:
             fitting.save(checkpoint)
         if report:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from organizer.supervisor import services
+
 ROOT = Path(__file__).parent.parent
 READ = re.compile(r"(?:env|env_bool|env_number|env_list|os\.environ\.get)\(\s*\"([A-Z_]+)\"")
 ONLY_COMPOSE = {"POSTGRES_PASSWORD"}
@@ -34,6 +36,22 @@ def test_compose_asks_for_every_secret_that_the_example_marks():
     marked = re.findall(r"# \*.*\n([A-Z_]+)=", (ROOT / ".env.example").read_text())
     required = re.findall(r"\$\{([A-Z_]+):\?", (ROOT / "docker-compose.yml").read_text())
     assert set(marked) == set(required)
+
+
+def test_compose_starts_the_workers_that_make_run_starts():
+    compose = (ROOT / "docker-compose.yml").read_text()
+    run = ROOT / "run"
+    for service in (services.worker_io(run), services.worker_ml(run), services.worker_train(run)):
+        command = list(service.command)
+        queue = command[command.index("-Q") + 1]
+        block = compose.split(f"\n  {service.name}:")[1].split("\n\n")[0]
+        assert f'"-Q", "{queue}"' in block and "healthcheck" in block
+
+
+def test_training_stands_behind_everything_else():
+    train = (ROOT / "docker-compose.yml").read_text().split("\n  worker-train:")[1].split("\n\n")[0]
+    assert "mem_limit: 2g" in train and 'OMP_NUM_THREADS: "1"' in train and '["nice", "-n", "10"' in train
+    assert services.worker_train(ROOT).command[:3] == ("nice", "-n", "10")
 
 
 def test_the_image_installs_what_make_run_installs():

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -122,6 +123,17 @@ def test_without_redis_its_three_checks_say_so_and_the_others_go_on(
         "Clock",
     }
     assert found["Model"].state == State.GOOD
+
+
+def test_a_missing_trainer_is_named_and_nothing_worse(redis_client: Any, monkeypatch: Any) -> None:
+    found = {"one": [{"name": "io"}], "two": [{"name": "ml"}]}
+    monkeypatch.setattr(
+        symptoms.app.control, "inspect", lambda **_: SimpleNamespace(active_queues=lambda: found)
+    )
+    said = symptoms.workers()
+    assert said.state == State.WARNING and "because worker-train is not running" in said.says
+    found["three"] = [{"name": "train"}]
+    assert symptoms.workers().state == State.GOOD
 
 
 def test_missing_workers_are_missed(redis_client: Any) -> None:
