@@ -15,9 +15,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from classifier.errors import AudioError
-from organizer.models import AudioAnalysis, Track
+from organizer.models import AudioAnalysis, ModelVersion, Track
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
     from classifier.sound.expert import SoundExpert
@@ -126,34 +128,55 @@ def attend(sound: bytes) -> Attended:
     expert = sound_expert()
     wave = expert.decode(sound)
     embeddings = expert.embed([wave])
-    (spoken,) = expert.opinion.spoken(embeddings)
+    (spoken,) = opinion().spoken(embeddings)
     level = features.log_mel(wave)
     return Attended(spoken, expert.encoder, embeddings[0], spectrogram.caption(level), spectrogram.png(level))
 
 
-def said_of(tracks: list[Track]) -> dict[int, dict[str, float]]:
-    """What the sound expert makes of each track's embedding: family → log-probability; the accurate one's first."""
+def said_of(tracks: Sequence[Track], judge: "Opinion | None" = None) -> dict[int, dict[str, float]]:
+    """What the sound expert makes of each track's embedding: family → log-probability; the accurate one's first.
+
+    `judge`: another expert than the one in use.
+    """
     from classifier.sound.opinion import unpacked
 
+    judge = judge or opinion()
     rows = AudioAnalysis.objects.filter(track__in=tracks, embedding__isnull=False)
     stored = {
         encoder: dict(rows.filter(encoder=encoder).values_list("track_id", "embedding"))
-        for encoder in opinion().encoders
+        for encoder in judge.encoders
     }
     heard: dict[int, dict[str, float]] = {}
     for embeddings in reversed(stored.values()):
         heard |= dict(
             zip(
                 embeddings,
-                opinion().spoken(unpacked([bytes(stored or b"") for stored in embeddings.values()])),
+                judge.spoken(unpacked([bytes(stored or b"") for stored in embeddings.values()])),
                 strict=True,
             )
         )
     return heard
 
 
-@lru_cache(maxsize=1)
 def opinion() -> "Opinion":
+    """That of the sound expert in use: the champion, else the one that comes with the program."""
+    return opinion_of(ModelVersion.objects.champion(ModelVersion.Kind.SOUND))
+
+
+def opinion_of(version: ModelVersion | None) -> "Opinion":
+    """A version's, the shipped one's without a version; loaded once per process. ModelError where it is damaged."""
+    return _opinion(version.directory if version else None)
+
+
+def opinion_afresh(version: ModelVersion) -> "Opinion":
+    """The version's, read again from its files: whether they are still there and whole."""
     from classifier.sound.opinion import Opinion
 
-    return Opinion.load()
+    return Opinion.load(version.directory)
+
+
+@lru_cache(maxsize=2)
+def _opinion(path: "Path | None") -> "Opinion":
+    from classifier.sound.opinion import Opinion
+
+    return Opinion.load(path)

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from django.db.models import QuerySet
 
-from organizer.models import Artist, GenrePlaylist, ModelVersion, SpotifyAccount, StoredVerdict
+from organizer import rejudging
+from organizer.models import Artist, GenrePlaylist, SpotifyAccount, StoredVerdict
 from organizer.placing import Decisions, Exclusions, Flags, Shelf, Songs
 from organizer.verdicts import Verdict
 
@@ -66,7 +67,7 @@ def of_account(
 
     Rows are read as plainly as can be: a list of genres is decoded only where the user gave one.
     """
-    version = ModelVersion.objects.champion()
+    version = rejudging.version_of(account)
     labels = list(version.labels) if version else []
     barred, has_rest = decided.exclusions, any(shelf.is_rest for shelf in shelves)
     wide = {"track__primary_artist": barred.artists, "words": barred.words, "track__uri": has_rest}
