@@ -29,6 +29,11 @@ class Progress:
     valid_macro_f1: float | None
     done: float  # share of the whole training, 0 to 1
 
+    @property
+    def has_epochs(self) -> bool:
+        """False for what is done between two fits, and for families that learn in one go."""
+        return self.epoch > 0
+
 
 @dataclass(frozen=True)
 class FitConfig:
@@ -60,7 +65,7 @@ Disturb = Callable[[torch.Tensor, torch.Tensor, torch.Generator], tuple[torch.Te
 
 
 Rows = tuple[torch.Tensor, torch.Tensor, torch.Tensor]  # inputs [n, …], wanted [n, K], weights [n]
-_COUNTED = ("epoch", "steps", "kept", "best", "best_state")
+_COUNTED = ("epoch", "steps", "kept", "best", "best_state", "told")
 
 
 class _Fitting:
@@ -81,6 +86,7 @@ class _Fitting:
         )
         self.epoch, self.kept, self.best = 0, 0, -1.0
         self.best_state: dict[str, torch.Tensor] | None = None
+        self.told: tuple[float, Scores | None] | None = None  # of the last epoch: its loss and scores
         self.steps = 0
         self.averaged = copy.deepcopy(net).eval() if config.average else None
 
@@ -126,8 +132,9 @@ class _Fitting:
             else:
                 value.copy_(news[name])
 
-    def note(self, scores: Scores | None) -> None:
+    def note(self, loss: float, scores: Scores | None) -> None:
         """Keep the weights if these validation scores are the best so far."""
+        self.told = (loss, scores)
         if scores and scores[0] > self.best:
             self.best, self.kept = scores[0], self.epoch
             self.best_state = copy.deepcopy(self.judged.state_dict())
@@ -151,7 +158,7 @@ class _Fitting:
             return
         state: dict[str, Any] = torch.load(path, weights_only=True)
         for name in _COUNTED:
-            setattr(self, name, state[name])
+            setattr(self, name, state.get(name))
         if self.averaged:
             self.averaged.load_state_dict(state["averaged"])
         self.net.load_state_dict(state["net"])
@@ -188,10 +195,12 @@ def fit(
     fitting = _Fitting(net, len(x), config, seed)
     if checkpoint and checkpoint.exists():
         fitting.resume(checkpoint)
+        if report and fitting.told:  # whoever was killed between saving and telling has not told yet
+            report(fitting.epoch, *fitting.told)
     while not fitting.is_over(stop_after or config.epochs, scored=score is not None):
         loss = fitting.run_epoch(rows, disturb)
         scores = score(fitting.judged) if score else None
-        fitting.note(scores)
+        fitting.note(loss, scores)
         if checkpoint:
             fitting.save(checkpoint)
         if report:

@@ -66,7 +66,7 @@ class Learner:
         """Fit on `rows`. Networks stop early by `valid`, or run as many epochs as `like` did."""
         if self.net is None:
             if on_epoch:
-                on_epoch(self.name, 0, float("nan"), None)
+                on_epoch(self.name + ("" if valid else " on all rows"), 0, float("nan"), None)
             return Baseline.learn(self.name, rows, features=features, seed=seed)
         networks = Networks.learn(
             rows,

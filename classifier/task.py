@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -140,9 +141,15 @@ def row_weights(truth: np.ndarray, table: np.ndarray, power: float) -> np.ndarra
     return weight
 
 
-def rows_of(task: Task, rows: np.ndarray, balance: Balance = Balance()) -> Rows:
-    """The task's rows [m] as a model wants them, weighted as `balance` says."""
+def rows_of(
+    task: Task,
+    rows: np.ndarray,
+    balance: Balance = Balance(),
+    table_weights: Mapping[str, float] = MappingProxyType({}),
+) -> Rows:
+    """The task's rows [m] as a model wants them, weighted as `balance` and each table's weight say."""
     truth, artist = task.truth[rows], task.artist_groups(rows)
     weight = row_weights(truth, task.table[rows], balance.genre)
     weight *= np.bincount(artist)[artist].astype(float) ** -balance.artist
+    weight *= np.array([table_weights.get(name, 1.0) for name in task.tables])[task.table[rows]]
     return Rows(task.data.x[rows], truth, task.first[rows], weight / weight.mean(), artist)

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,13 @@ import numpy as np
 
 from classifier import registry
 from classifier.artists import ArtistTable
-from classifier.calibrate import Calibration, calibrate, learn_artists
+from classifier.calibrate import Calibration, calibrate, fused, learn_artists
 from classifier.dataset import Dataset
 from classifier.errors import DataError, ModelError
 from classifier.fit import Cancelled, Progress
 from classifier.labels import feature_named
 from classifier.measure import learning_curve, measure, measure_outlet, sample_arrays
+from classifier.mistakes import worst
 from classifier.models import Learner, Model
 from classifier.networks import NetConfig
 from classifier.outlet import Outlet, outside_parts
@@ -44,9 +45,12 @@ class TrainConfig:
     valid_share: float = 0.2
     test_share: float = 0.2
     refit: bool = True  # after measuring, train once more on all rows
+    spare_test: bool = False  # on all rows but the test part, which stays unknown: so versions can be compared on it
     sure_accuracy: float = 0.82  # on validation artists, so that chance of other artists leaves it above 75 %
     genres_per_track: int = 1  # more: several genres may be named for one track
     learning_curve: bool = False  # also measure what fewer training tracks would have given
+    # Data set's name -> how much each of its tracks counts, where that is not 1.
+    table_weights: Mapping[str, float] = field(default_factory=dict)
 
     def learner(self) -> Learner:
         learner = Learner.named(self.model)
@@ -76,7 +80,8 @@ def train_version(
     """Train on `datasets` and write the version directory `out_dir`, which must not exist yet.
 
     Fusion, temperature and the "sure" threshold come from validation artists, metrics from test artists. With
-    `config.refit` the written model and artist table then learn from all rows; the metrics stay the measured ones.
+    `config.refit` the written model and artist table then learn from all rows, or from all but the test part with
+    `config.spare_test`; the metrics stay the measured ones.
     Killed and called again with the same data and settings, a network goes on from its last finished epoch and ends
     as if it had not been interrupted.
 
@@ -115,6 +120,7 @@ def _train(
 ) -> tuple[registry.Version, dict[str, Any]]:
     learn = partial(_learn, task, config=config, watch=watch, checkpoints=checkpoints)
     model = learn(parts.train, valid=parts.valid)
+    watch.say("calibrating and measuring")
     strangers = outside_parts(task, config.split, _split_seed(config))
     outlet, unknown = measure_outlet(task, parts, strangers, model, config.seed)
     calibration = calibrate(task, parts, model, outlet, config.sure_accuracy, config.genres_per_track)
@@ -122,12 +128,14 @@ def _train(
     if config.learning_curve:
         metrics["learning"] = learning_curve(task, parts, config.learner(), config.balance, config.seed)
     evaluation = sample_arrays(task.data.x[parts.test], task.truth[parts.test], model)
+    mistakes = _mistakes(task, parts, model, calibration)
     watch.check()
-    known = np.arange(len(task.data)) if config.refit else np.concatenate([parts.train, parts.valid])
+    known = _known(parts, config)
     if config.refit:
         model = learn(known, like=model)
     if outlet and strangers:
-        inside, outside = (known, strangers.everything) if config.refit else (parts.train, strangers.train)
+        inside = known if config.refit else parts.train
+        outside = _known(strangers, config) if config.refit else strangers.train
         outlet = Outlet.learn(task, inside, outside, seed=config.seed)
     artists = learn_artists(task, known, calibration)
     meta = {
@@ -137,9 +145,34 @@ def _train(
         "training": _training_meta(task, parts, config),
         "metrics": metrics,
         "curve": watch.curve,
+        "mistakes": mistakes,
     }
     weights = model.arrays() | (outlet.arrays() if outlet else {})
     return registry.Version(meta, weights, artists.arrays(), evaluation), meta
+
+
+def _known(parts: Split, config: TrainConfig) -> np.ndarray:
+    """The rows that the written version may know."""
+    if config.refit and not config.spare_test:
+        return parts.everything
+    return np.sort(np.concatenate([parts.train, parts.valid]))
+
+
+def _mistakes(task: Task, parts: Split, model: Model, calibration: Calibration) -> list[dict[str, Any]]:
+    """The surest wrong answers on test tracks, from features alone."""
+    test = parts.test
+    experts = {"features": model.log_probabilities(task.data.x[test])}
+    log_p = fused(calibration.fusion, ("features",), experts, np.ones(len(test), bool))
+
+    def describe(place: int) -> dict[str, Any]:
+        row = test[place]
+        return {
+            "id": task.data.track_ids[row],
+            "artists": list(task.data.artists[row]),
+            "dataset": task.tables[task.table[row]],
+        }
+
+    return worst(log_p, task.truth[test], task.labels, describe)
 
 
 def _learn(
@@ -153,7 +186,7 @@ def _learn(
     like: Model | None = None,
 ) -> Model:
     return config.learner().learn(
-        rows_of(task, rows, config.balance),
+        rows_of(task, rows, config.balance, config.table_weights),
         None if valid is None else rows_of(task, valid),
         features=task.data.feature_names,
         labels=task.labels,
@@ -206,8 +239,9 @@ def _training_meta(task: Task, parts: Split, config: TrainConfig) -> dict[str, A
         "split": config.split,
         "tracks": {"train": len(parts.train), "valid": len(parts.valid), "test": len(parts.test)},
         "artists_shared_between_parts": ARTISTS_SHARED[config.split],
-        "refitted_on_all_rows": config.refit,
-        "tracks_learned_from": len(task.data) if config.refit else len(parts.train),
+        "refitted_on_all_rows": config.refit and not config.spare_test,
+        "test_spared": config.spare_test or not config.refit,
+        "tracks_learned_from": len(_known(parts, config)) if config.refit else len(parts.train),
         "genres_left_out": dict(task.left_out),
     }
 

@@ -34,6 +34,13 @@ class Watch:
         if self.should_stop and self.should_stop():
             raise Cancelled("The training was stopped; no version was written.")
 
+    def say(self, stage: str) -> None:
+        """What is being done between two fits, where there are no epochs."""
+        self.check()
+        if self.progress:
+            done = min(len(self.begun) / self.stages, 1.0)
+            self.progress(Progress(stage, 0, 0, float("nan"), None, None, done))
+
     def epoch(self, stage: str, epoch: int, loss: float, scores: tuple[float, float] | None) -> None:
         """One finished epoch; scores: validation accuracy and macro-F1."""
         self.check()
@@ -48,6 +55,8 @@ class Watch:
             self.progress(Progress(stage, epoch, self.epochs, loss, accuracy, f1, min(done, 1.0)))
 
     def _keep(self, step: dict[str, Any]) -> None:
+        if (step["stage"], step["epoch"]) in {(one["stage"], one["epoch"]) for one in self.curve}:
+            return  # told again by a training that was taken up
         self.curve.append(step)
         unfinished = self.kept_at.with_suffix(".part")
         unfinished.write_text(json.dumps(self.curve))

@@ -36,9 +36,19 @@ class Clips:
     provenance: Provenance
     bad: tuple[BadRow, ...] = ()
     left_out: Mapping[str, int] | None = None  # labels that name none of the genres -> clips
+    further: tuple[Provenance, ...] = ()  # of the other sets that these clips were joined from
+    owner: tuple[int, ...] = ()  # of each clip, which of `origins` it is from; empty: all from the first
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def origins(self) -> tuple[Provenance, ...]:
+        return (self.provenance, *self.further)
+
+    def origin(self, row: int) -> Provenance:
+        """Where the clip at `row` is from."""
+        return self.origins[self.owner[row] if self.owner else 0]
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -56,6 +66,7 @@ class Clips:
             mel=self.mel[rows],
             names=tuple(self.names[i] for i in rows),
             labels=tuple(self.labels[i] for i in rows),
+            owner=tuple(self.owner[i] for i in rows) if self.owner else (),
         )
 
     def only(self, genres: Sequence[str] | None) -> "Clips":
