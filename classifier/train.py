@@ -45,7 +45,9 @@ class TrainConfig:
     valid_share: float = 0.2
     test_share: float = 0.2
     refit: bool = True  # after measuring, train once more on all rows
-    spare_test: bool = False  # on all rows but the test part, which stays unknown: so versions can be compared on it
+    spare_test: bool = (
+        False  # on all rows but the test part, which stays unknown: so versions can be compared on it
+    )
     sure_accuracy: float = 0.82  # on validation artists, so that chance of other artists leaves it above 75 %
     genres_per_track: int = 1  # more: several genres may be named for one track
     learning_curve: bool = False  # also measure what fewer training tracks would have given

@@ -52,7 +52,9 @@ def begin(before: ModelVersion | None) -> list[Job]:
 
 def _begin(account: SpotifyAccount, before: ModelVersion | None) -> Job:
     standing = _held(account).order_by("-pk").values_list("wish", flat=True).first() or {}
-    wish = {"aim": aim()} | ({"from": standing.get("from", before and before.pk)} if standing or before else {})
+    wish = {"aim": aim()} | (
+        {"from": standing.get("from", before and before.pk)} if standing or before else {}
+    )
     former = Job.objects.filter(account=account, kind=Job.Kind.RECLASSIFY)
     former.active().update(
         state=Job.State.CANCELLED, finished_at=timezone.now(), lease_token="", lease_until=None

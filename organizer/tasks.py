@@ -34,7 +34,7 @@ from organizer import (
 )
 from organizer.models import Artist, Identification, Job, Track
 from organizer.providers.errors import AuthRevoked, GateClosed, LedgerDown, ProviderError, ScopeMissing
-from organizer.training import runs
+from organizer.training import comparing, impact, runs
 
 log = logging.getLogger(__name__)
 IO, ML, TRAIN = "io", "ml", "train"
@@ -67,7 +67,11 @@ PHASES = {
     "map": Phase(atlas.draw_batch, ML),
     "plan": Phase(plans.plan_batch, IO),
     "write": Phase(writing.write_batch, IO),
-    "train": Phase(runs.train_batch, TRAIN),
+    "train": Phase(runs.train_batch, TRAIN, then="judge"),
+    "judge": Phase(comparing.judge_batch, TRAIN, then="weigh"),
+    "weigh": Phase(impact.weigh_batch, TRAIN),
+    "compare": Phase(comparing.compare_batch, TRAIN),
+    "impact": Phase(impact.impact_batch, TRAIN),
 }
 
 

@@ -3,12 +3,11 @@ moved by what the rest of the library says about the song's artists.
 """
 
 import math
-from collections import namedtuple
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db.models import F
@@ -20,8 +19,20 @@ from organizer import classify, rejudging
 from organizer.models import Correction, ModelVersion, Prediction, SpotifyAccount, Track
 
 REASONS = 3  # genres shown of what the library says
-FIELDS = ("track_id", "genre", "confidence", "other", "is_sure", "log_probs", "why")  # of a prediction
-Row = namedtuple("Row", FIELDS)  # noqa: PYI024  as `values_list` makes them
+
+
+class Row(NamedTuple):
+    """What of a prediction a verdict is made from."""
+
+    track_id: int
+    genre: str
+    confidence: float
+    other: float
+    is_sure: bool
+    log_probs: dict[str, float]
+    why: dict[str, dict[str, float]]
+
+
 Constants = tuple[LibraryContext, float, dict[str, float]]
 
 
@@ -83,7 +94,7 @@ def stored(
     if only is not None:
         rows = rows.filter(track__in=only)
     # Plain rows: making tens of thousands of model instances would take most of the time.
-    return {row.track_id: row for row in rows.values_list(*FIELDS, named=True).iterator()}
+    return {row.track_id: row for row in rows.values_list(*Row._fields, named=True).iterator()}
 
 
 def of_library(

@@ -172,9 +172,7 @@ def _judged(judge: Opinion, heard: Heard, parts: Split) -> dict[str, Any]:
     spoken = judge.log_probabilities(heard.embeddings[rows])  # [m, K], NaN where untaught
     log_p = np.where(np.isnan(spoken), UNTAUGHT, spoken)
     truth = np.array([[clips.labels[i] == family for family in judge.labels] for i in rows])
-    figures = report(
-        log_p, truth, truth.argmax(1), labels=list(judge.labels), groups=np.arange(len(rows))
-    )
+    figures = report(log_p, truth, truth.argmax(1), labels=list(judge.labels), groups=np.arange(len(rows)))
 
     def describe(place: int) -> dict[str, Any]:
         row = int(rows[place])

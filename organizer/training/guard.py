@@ -19,7 +19,10 @@ def verdict(
     """
     if result is None or result["test"]["fingerprint"] != test_set:
         return [UNCOMPARED]
-    found = {one["pk"]: figures for one, figures in zip(result["versions"], result["figures"]["versions"], strict=True)}
+    found = {
+        one["pk"]: figures
+        for one, figures in zip(result["versions"], result["figures"]["versions"], strict=True)
+    }
     if candidate not in found or champion not in found:
         return [UNCOMPARED]
     own, rows = found[candidate]["macro_f1"][0], result["test"]["rows"]

@@ -126,7 +126,7 @@ def trail_of(kind: Kind) -> list[ModelVersion | None]:
     now = in_use(kind)
     if not trail:  # from before promotions were written down
         former = ModelVersion.objects.filter(is_champion=False, was_champion_at__isnull=False, kind=kind)
-        trail = list(former.order_by("was_champion_at"))[-1:]
+        trail = [*former.order_by("-was_champion_at")[:1]]
     trail = trail if kind == Kind.SOUND else [one for one in trail if one]
     return trail if trail and trail[-1] == now else [*trail, now]
 
