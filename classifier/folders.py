@@ -11,13 +11,11 @@ from classifier import audio
 from classifier.data import Level, OnBadRow, genres_of
 from classifier.dataset import BadRow, Dataset, Provenance, ReadReport, matrix, merge_tracks
 from classifier.descriptors import describe_fully
+from classifier.endings import SUFFIXES
 from classifier.errors import AudioError, DataError
 from classifier.labels import LabelMap, detect_mapping
 
 READ_BYTES = 1024**2
-SUFFIXES = frozenset(
-    {".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".webm", ".flac", ".wav", ".aif", ".aiff"}
-)
 
 
 @dataclass(frozen=True)

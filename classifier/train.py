@@ -163,7 +163,8 @@ def _known(parts: Split, config: TrainConfig) -> np.ndarray:
 def _mistakes(task: Task, parts: Split, model: Model, calibration: Calibration) -> list[dict[str, Any]]:
     """The surest wrong answers on test tracks, from features alone."""
     test = parts.test
-    experts = {"features": model.log_probabilities(task.data.x[test])}
+    features = model.log_probabilities(task.data.x[test])
+    experts = {"features": features, "artist": np.zeros_like(features)}
     log_p = fused(calibration.fusion, ("features",), experts, np.ones(len(test), bool))
 
     def describe(place: int) -> dict[str, Any]:
@@ -244,8 +245,13 @@ def _training_meta(task: Task, parts: Split, config: TrainConfig) -> dict[str, A
         "refitted_on_all_rows": config.refit and not config.spare_test,
         "test_spared": config.spare_test or not config.refit,
         "tracks_learned_from": len(_known(parts, config)) if config.refit else len(parts.train),
+        "learned_by_table": _by_table(task, _known(parts, config) if config.refit else parts.train),
         "genres_left_out": dict(task.left_out),
     }
+
+
+def _by_table(task: Task, rows: np.ndarray) -> dict[str, int]:
+    return {name: int((task.table[rows] == i).sum()) for i, name in enumerate(task.tables)}
 
 
 def _split(task: Task, config: TrainConfig) -> Split:

@@ -234,6 +234,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 DATASET_DIRS = [Path(path).resolve() for path in env_list("DATASET_DIRS", str(VAR_DIR / "datasets"))]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a table may have that many labels to map
 DATASET_MAX_BYTES = int(env_number("DATASET_MAX_BYTES", 200_000_000))
+DATASET_UNPACKED_MAX_BYTES = int(env_number("DATASET_UNPACKED_MAX_BYTES", 4_000_000_000))
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"  # Strict would drop the session on the way back from Spotify

@@ -34,7 +34,7 @@ from organizer import (
 )
 from organizer.models import Artist, Identification, Job, Track
 from organizer.providers.errors import AuthRevoked, GateClosed, LedgerDown, ProviderError, ScopeMissing
-from organizer.training import comparing, impact, runs
+from organizer.training import checking, comparing, impact, runs
 
 log = logging.getLogger(__name__)
 IO, ML, TRAIN = "io", "ml", "train"
@@ -72,6 +72,7 @@ PHASES = {
     "weigh": Phase(impact.weigh_batch, TRAIN),
     "compare": Phase(comparing.compare_batch, TRAIN),
     "impact": Phase(impact.impact_batch, TRAIN),
+    "check": Phase(checking.check_batch, TRAIN),
 }
 
 
@@ -175,7 +176,8 @@ def _finish(job: Job) -> None:
     """End the job and make those that follow it: all or nothing. Unsent, the sweep finds the new ones."""
     with transaction.atomic():
         schedules.hold(job)
-        following = [schedules.follow(job), atlas.start_if_wanted(job)] if jobs.finish(job) else []
+        followers = (schedules.follow, atlas.start_if_wanted, checking.follow)
+        following = [follow(job) for follow in followers] if jobs.finish(job) else []
     for one in filter(None, following):
         enqueue(one)
 
