@@ -12,6 +12,7 @@ LIGHT = (
     "classifier.context",
     "classifier.hearing",
     "classifier.labels",
+    "classifier.model_names",
     "classifier.errors",
     "classifier.registry",
 )

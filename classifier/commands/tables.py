@@ -187,7 +187,8 @@ def training_bar() -> Iterator[Callable[[Any], None]]:
             accuracy = (
                 "" if progress.valid_accuracy is None else f", validation {progress.valid_accuracy:.1%}"
             )
-            bar.set_postfix_str(f"{progress.stage}, loss {progress.train_loss:.3f}{accuracy}")
+            loss = f", loss {progress.train_loss:.3f}" if progress.has_epochs else ""
+            bar.set_postfix_str(f"{progress.stage}{loss}{accuracy}")
 
         yield show
 

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -38,9 +38,22 @@ _SPLITS = {
 }
 _FLATTERED = ", so artists are on both sides and the figures flatter"
 _SHARED = {"True": "yes", "False": "no"}
-_SECTIONS = (
-    comparison, genres, confused, reliable, coverage, importance, learning, profiles, neighbours, several, unknown
-)  # fmt: skip
+_HEARING = ("sound", "sound-expert")  # kinds of versions that answer to sound
+# What the page consists of between summary and licences, and what each part is called above.
+_SECTIONS: Mapping[str, tuple[str, Callable[[View], str]]] = {
+    "comparison": ("Baselines", comparison),
+    "genres": ("Genres", genres),
+    "confusion": ("Confusions", confused),
+    "reliability": ("Confidence", reliable),
+    "coverage": ("Coverage", coverage),
+    "importance": ("Features", importance),
+    "learning": ("Learning", learning),
+    "profiles": ("Profiles", profiles),
+    "map": ("Map", neighbours),
+    "several": ("Several genres", several),
+    "unknown": ("Unknown music", unknown),
+}
+_OF_FEATURES = {"importance", "profiles", "map", "several", "unknown"}  # what hears has none of it
 
 
 def write(run: Path, out: Path | None = None, *, evaluation: Mapping[str, np.ndarray] | None = None) -> Path:
@@ -53,7 +66,7 @@ def write(run: Path, out: Path | None = None, *, evaluation: Mapping[str, np.nda
     ModelError
         `run` is no model version or is damaged, its kept test tracks cannot be used, or the report cannot be written.
     """
-    meta = registry.read_meta(run)
+    meta = _described(run)
     evaluation = evaluation or registry.read_evaluation(run)
     try:
         html = page(meta, evaluation)
@@ -65,6 +78,13 @@ def write(run: Path, out: Path | None = None, *, evaluation: Mapping[str, np.nda
     except OSError as error:
         raise ModelError(f"The report cannot be written: {error.strerror}.") from error
     return path
+
+
+def _described(run: Path) -> dict[str, Any]:
+    meta = registry.read_description(run)
+    if meta.get("kind") in _HEARING and "labels" in meta:
+        return meta
+    return registry.read_meta(run)
 
 
 def _replace(path: Path, html: str) -> None:
@@ -93,13 +113,17 @@ def page(meta: Mapping[str, Any], evaluation: Mapping[str, np.ndarray] | None) -
     """
     seen = view(meta, evaluation)
     template = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
-    sections = [_summary(seen), *(part(seen) for part in _SECTIONS), _licences(seen)]
-    return template.substitute(name=text(meta["name"]), body="\n".join(sections))
+    shown = {slug: one for slug, one in _SECTIONS.items() if not (seen.hears and slug in _OF_FEATURES)}
+    links = {slug: title for slug, (title, _) in shown.items()} | {"licences": "Licences"}
+    sections = [_summary(seen), *(part(seen) for _, part in shown.values()), _licences(seen)]
+    nav = "\n".join(f'<li><a href="#{slug}">{text(title)}</a></li>' for slug, title in links.items())
+    return template.substitute(name=text(meta["name"]), nav=nav, body="\n".join(sections))
 
 
 def _summary(seen: View) -> str:
     meta, config, training = seen.meta, seen.meta.get("config") or {}, seen.meta.get("training") or {}
-    parts = training.get("tracks") or {}
+    parts = training.get("clips" if seen.hears else "tracks") or {}
+    noun = "clips" if seen.hears else "tracks"
     origins = [f"{one['name']} ({number(one.get('rows'))} rows)" for one in meta.get("data") or []]
     shared = training.get("artists_shared_between_parts")
     split = training.get("split") or config.get("split") or "not recorded"
@@ -107,16 +131,23 @@ def _summary(seen: View) -> str:
         ("Data sets", listed(origins)),
         ("Split", _SPLITS.get(split, plain(split)) + (_FLATTERED if shared is True else "")),
         ("Artists shared between training and test", _SHARED.get(str(shared), "not recorded")),
-        ("Tracks", ", ".join(f"{name} {number(n)}" for name, n in parts.items()) or "not recorded"),
+        (noun.capitalize(), ", ".join(f"{name} {number(n)}" for name, n in parts.items()) or "not recorded"),
         ("Seed", _seeds(meta)),
-        ("Intervals", "95%, from 1,000 resamplings of the test artists"),
+        ("Intervals", f"95%, from 1,000 resamplings of the test {'clips' if seen.hears else 'artists'}"),
         ("Made", plain(meta.get("created_at", "not recorded")).partition("T")[0]),
     ]
-    refitted = (
-        "After it was measured, the model learned once more from all tracks; the figures are those before."
-    )
-    more = [paragraph(refitted, "hint")] if training.get("refitted_on_all_rows") else []
+    more = [paragraph(one, "hint") for one in _refitted(training, noun, refit=bool(config.get("refit")))]
     return section("summary", "In short", paragraph(_verdict(seen), "lead"), facts(pairs), *more)
+
+
+def _refitted(training: Mapping[str, Any], noun: str, *, refit: bool) -> list[str]:
+    if training.get("refitted_on_all_rows") or training.get("refitted_on_all_clips"):
+        which = f"all {noun}"
+    elif training.get("test_spared") and refit:
+        which = f"all {noun} but those of the test, which it has never seen"
+    else:
+        return []
+    return [f"After it was measured, the model learned once more from {which}; the figures are those before."]
 
 
 def _seeds(meta: Mapping[str, Any]) -> str:
@@ -134,16 +165,21 @@ def _seeds(meta: Mapping[str, Any]) -> str:
 
 def _verdict(seen: View) -> str:
     """What the model is, and how right it is beside the baselines."""
-    what = f"Tells {len(seen.genres)} genres apart by {len(seen.meta['features'])} named features of a track's sound."
+    if seen.hears:
+        what = f"Tells {len(seen.genres)} genres apart by listening."
+    else:
+        what = f"Tells {len(seen.genres)} genres apart by {len(seen.meta['features'])} named features of a track's sound."
     report, baselines = seen.report, seen.metrics.get("baselines") or {}
     if not report.get("tracks"):
         return f"{what} How often it is right was not measured."
     dummy = baselines.get("majority") or baselines.get("dummy") or {}
     logistic = baselines.get("logistic") or {}
+    linear = f", a logistic regression {percent(logistic.get('accuracy'))}" if logistic else ""
     return (
-        f"{what} Of {number(report['tracks'])} test tracks, {percent(report['accuracy'])} were given one of their genres "
+        f"{what} Of {number(report['tracks'])} test {'clips' if seen.hears else 'tracks'}, "
+        f"{percent(report['accuracy'])} were given one of their genres "
         f"(95% interval {span(report.get('accuracy_interval'))}); always naming the commonest genre gets "
-        f"{percent(dummy.get('accuracy'))}, a logistic regression {percent(logistic.get('accuracy'))}."
+        f"{percent(dummy.get('accuracy'))}{linear}."
     )
 
 

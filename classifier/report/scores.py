@@ -42,6 +42,8 @@ def compared(view: View) -> list[tuple[str, Mapping[str, Any]]]:
     """Baselines and model by name, as far as they were measured."""
     metrics = view.metrics
     found = [(_BASELINES.get(key, plain(key)), one) for key, one in (metrics.get("baselines") or {}).items()]
+    if view.hears:
+        return [(name, one) for name, one in [*found, ("What it hears", metrics)] if one.get("tracks")]
     found += [(name, metrics.get(key)) for key, name in _EVIDENCE.items()]
     several = len(view.meta.get("data") or []) > 1  # else there is no other data set to know an artist from
     across = (metrics.get("other_tables") or {}) if several else {}
@@ -69,16 +71,20 @@ def comparison(view: View) -> str:
     return section(
         "comparison",
         "Model and baselines",
-        figure(picture, "Accuracy, counting any of a track's genres; lines are 95% intervals over artists."),
+        figure(picture, _HEARD if view.hears else _COUNTED_ANY),
         table("The figures behind it", *filled(_HEAD, [_compared_row(name, one) for name, one in rows])),
-        paragraph(
-            "Rows with artist context cover only test tracks of which another track by one of the artists is known, "
-            "so they are not comparable with the others; and as data sets label whole artists at once, only those known "
-            "from other data tell how a library will fare. “Called sure” are answers above the threshold."
-        ),
+        "" if view.hears else paragraph(_KNOWN_ARTISTS),
         _by_table(view),
     )
 
+
+_HEARD = "Accuracy on clips that were kept out of training; lines are 95% intervals over clips."
+_COUNTED_ANY = "Accuracy, counting any of a track's genres; lines are 95% intervals over artists."
+_KNOWN_ARTISTS = (
+    "Rows with artist context cover only test tracks of which another track by one of the artists is known, "
+    "so they are not comparable with the others; and as data sets label whole artists at once, only those known "
+    "from other data tell how a library will fare. “Called sure” are answers above the threshold."
+)
 
 _HEAD = ["Evidence", "Tracks", "Accuracy", "95% interval", "Right among 3", "Macro-F1", "ECE", "Called sure",
          "Right if sure"]  # fmt: skip
@@ -122,11 +128,12 @@ def genres(view: View) -> str:
     body = (
         table("Genres, the most frequent first", head, rows) if rows else paragraph("This was not measured.")
     )
-    return section("genres", "Genre by genre", paragraph(_COUNTED), body)
+    counted = _COUNTED if view.hears else f"Sound features alone. {_COUNTED}"
+    return section("genres", "Genre by genre", paragraph(counted), body)
 
 
 _COUNTED = (
-    "Sound features alone. A track with several genres is counted under the one that was named for it if that is "
+    "A track with several genres is counted under the one that was named for it if that is "
     "right, else under its first. Recall is the share of a genre's tracks that were found, precision the share of "
     "right ones among those named so."
 )

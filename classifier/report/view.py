@@ -34,9 +34,14 @@ class View:
         return self.meta.get("metrics") or {}
 
     @property
+    def hears(self) -> bool:
+        """Whether the version answers to sound; else it answers to features."""
+        return "features" not in self.meta
+
+    @property
     def report(self) -> Mapping[str, Any]:
-        """The figures of features alone, which need no known artist."""
-        return self.metrics.get("features") or {}
+        """The figures of what is heard, or of features alone, which need no known artist."""
+        return self.metrics if self.hears else self.metrics.get("features") or {}
 
     def rows_by_size(self) -> list[int]:
         """Indices of the genres, those with most test tracks first."""

@@ -1,22 +1,55 @@
 """Figures of a training run, laid out for the page: points of the learning curve, rows of the tables."""
 
+import re
 from typing import Any
 
 from classifier.labels import display_name
+from organizer.training.corrections import NAME as CORRECTIONS
 
-WIDTH, HEIGHT = 640, 200  # of the curve, in user units of its SVG
+WIDTH, HEIGHT = 640, 160  # of a curve, in user units of its SVG
+SPOTIFY_ID = re.compile(r"(?:spotify:track:)?([0-9A-Za-z]{22})")
+MOST_POINTS = 400  # more would be drawn on top of each other
 
 
-def curve_points(curve: list[dict[str, float]]) -> dict[str, str]:
-    """SVG polylines of validation accuracy and macro-F1 over the epochs so far."""
-    if len(curve) < 2:
+def curves(points: list[dict[str, Any]]) -> dict[str, Any]:
+    """SVG polylines of loss, validation accuracy and macro-F1 over the epochs so far, all stages one after another."""
+    shown = points[:: -(-len(points) // MOST_POINTS)] if points else []
+    if len(shown) < 2:
         return {}
-    step = WIDTH / (len(curve) - 1)
+    highest = max(one["loss"] for one in shown) or 1.0
     return {
-        name: " ".join(
-            f"{place * step:.1f},{HEIGHT * (1 - point[name]):.1f}" for place, point in enumerate(curve)
-        )
-        for name in ("accuracy", "macro_f1")
+        "loss": _polyline([one["loss"] / highest for one in shown]),
+        "accuracy": _polyline([one["accuracy"] for one in shown]),
+        "macro_f1": _polyline([one["macro_f1"] for one in shown]),
+        "highest": f"{highest:.2f}",
+        "last": points[-1],
+        "epochs": len(points),
+    }
+
+
+def _polyline(shares: list[float]) -> str:
+    """Points of a line through shares from 0 (at the bottom) to 1."""
+    step = WIDTH / (len(shares) - 1)
+    return " ".join(f"{place * step:.1f},{HEIGHT * (1 - share):.1f}" for place, share in enumerate(shares))
+
+
+def mistake_rows(mistakes: list[dict[str, Any]], *, names_songs: bool) -> list[dict[str, Any]]:
+    """The surest wrong answers for a table: what it was, the truth, what was said, how sure, and where to hear it."""
+    return [_mistake(place, one, names_songs=names_songs) for place, one in enumerate(mistakes)]
+
+
+def _mistake(place: int, one: dict[str, Any], *, names_songs: bool) -> dict[str, Any]:
+    is_private = one["dataset"] == CORRECTIONS and not names_songs
+    found = None if is_private else SPOTIFY_ID.fullmatch(one["id"])
+    who = ", ".join(one["artists"]) or one["id"]
+    return {
+        "place": place,
+        "who": "a user’s song" if is_private else who,
+        "dataset": one["dataset"],
+        "truth": ", ".join(map(display_name, one["truth"])),
+        "said": display_name(one["said"]),
+        "sure": f"{one['probability']:.0%}",
+        "spotify": f"https://open.spotify.com/track/{found[1]}" if found else "",
     }
 
 
@@ -58,9 +91,10 @@ def summary(metrics: dict[str, Any]) -> list[dict[str, Any]]:
         "features+artist": "Features and artist",
         "majority": "Always the commonest genre (baseline)",
         "logistic": "Logistic regression (baseline)",
+        "heard": "What it hears",
     }
     reports = {key: metrics.get(key) for key in ("features", "artist", "features+artist")}
-    reports |= metrics.get("baselines", {})
+    reports |= {"heard": metrics if "accuracy" in metrics else None} | metrics.get("baselines", {})
     return [
         _summary_row(names[key], report) for key, report in reports.items() if report and report["tracks"]
     ]

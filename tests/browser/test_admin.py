@@ -42,7 +42,7 @@ def test_upload_map_train_activate_and_go_back(visit: Any, program: Program, tmp
 
     page.get_by_role("link", name="Train on this data set").click()
     page.get_by_label("Epochs").fill("6")
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Start training").click()
     page.get_by_role("heading", name="Confusion matrix").wait_for(timeout=120_000)
     shot(page, "training-run")
     for figure in ("Accuracy", "Macro-F1", "Logistic regression (baseline)"):

@@ -27,7 +27,7 @@ def version(tmp_path_factory):
 def test_a_net_is_trained_judged_and_written(version):
     data, trained, seen = version
     assert trained.metrics["accuracy"] > 0.8
-    assert [one.stage for one in seen[:3]] == ["net", "net", "net on all clips"]
+    assert [one.stage for one in seen if one.has_epochs][:3] == ["net", "net", "net on all clips"]
     net, meta = load_net(trained.path)
     assert (meta["kind"], meta["labels"]) == ("sound", ["bell", "drum", "hiss"])
     assert meta["training"]["artists_shared_between_parts"] is True
