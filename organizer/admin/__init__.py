@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from organizer.admin import accounts, datasets, training, versions  # noqa: F401  registers
+from organizer.admin import accounts, comparisons, datasets, training, versions  # noqa: F401  registers
 
 admin.site.site_header = "Cratewise"
 admin.site.site_title = "Cratewise"
