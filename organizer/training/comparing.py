@@ -33,7 +33,12 @@ WHY = {
 
 
 def start(chosen: Sequence[ModelVersion]) -> tuple[Comparison, Job]:
-    """Ask for a comparison; it is made by the one job that works off all of them.
+    """Ask for a comparison; it is made by the one job that works off all of them. TrainingError as `asked` raises."""
+    return asked(chosen), jobs.start(None, Job.Kind.COMPARE)[0]
+
+
+def asked(chosen: Sequence[ModelVersion]) -> Comparison:
+    """The row of a comparison that is not made yet.
 
     What is in use always takes part. TrainingError for versions that answer to different things.
     """
@@ -51,7 +56,7 @@ def start(chosen: Sequence[ModelVersion]) -> tuple[Comparison, Job]:
         raise TrainingError("Choose a version besides the one that is in use.")
     comparison = Comparison.objects.create(kind=kind)
     comparison.versions.set(everybody)
-    return comparison, jobs.start(None, Job.Kind.COMPARE)[0]
+    return comparison
 
 
 def compare_batch(job: Job) -> bool:
