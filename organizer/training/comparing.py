@@ -116,7 +116,7 @@ def _compared(comparison: Comparison, tick: Callable[[], None]) -> dict[str, Any
     others = comparison.versions.order_by("created_at", "pk")
     versions = [standing, *(one for one in others if one != standing)]
     parts = testsets.once(testsets.parts(test))
-    said = words.held_out(kind)
+    said = words.held_out(versions, kind)
     found = [answers.of(one, kind, parts, words=said, tick=tick) for one in versions]
     own = [one for one, _ in found]
     kept, sentences = _kept(versions, own, len(rows_of(parts)))

@@ -23,10 +23,12 @@ NONE = "There are too few corrections of songs by held-out artists to measure by
 NETS = "A net of its own does not hear what libraries have stored, so corrections cannot judge it."
 
 
-def held_out(kind: Kind) -> Part | None:
-    """The words of held-out artists; for sound, those on songs that were heard, with their embeddings."""
+def held_out(versions: Sequence[ModelVersion | None], kind: Kind) -> Part | None:
+    """The words of held-out artists; for sound, those on songs that were heard, with their embeddings. None: for nets."""
     from classifier.splits import split
 
+    if _has_nets(versions):
+        return None
     try:
         tracks = corrections.read()
     except DataError:
@@ -35,7 +37,11 @@ def held_out(kind: Kind) -> Part | None:
     row = Dataset(name=corrections.NAME, kind=Dataset.Kind.CORRECTIONS)
     if kind == Kind.TABLES:
         return Part(row, "", True, tracks=tracks) if len(tracks) else None
-    return _heard(row, tracks) if kind == Kind.SOUND else None
+    return _heard(row, tracks)
+
+
+def _has_nets(versions: Sequence[ModelVersion | None]) -> bool:
+    return any(version is not None and version.kind == Kind.NET for version in versions)
 
 
 def _heard(row: Dataset, tracks: "Tracks") -> Part | None:
@@ -56,7 +62,7 @@ def compared(
     versions: Sequence[ModelVersion | None], found: Sequence[Answers | None], said: Part | None
 ) -> dict[str, Any]:
     """Figures of every version on the words, what is in use first; or a sentence where nothing can be said."""
-    if any(version is not None and version.kind == Kind.NET for version in versions):
+    if _has_nets(versions):
         return {"sentence": NETS}
     taken = [one for one in found if one is not None]
     if said is None or len(said) < LEAST:

@@ -9,16 +9,23 @@ import pytest
 
 from classifier import registry
 from classifier.splits import split
-from organizer import tasks
-from organizer.models import Artist, AudioFeatures, Comparison, Correction, Dataset, Job, ModelVersion, Track
-from organizer.models import SavedTrack, SpotifyAccount
+from organizer.models import (
+    Artist,
+    AudioFeatures,
+    Comparison,
+    Correction,
+    Dataset,
+    ModelVersion,
+    SavedTrack,
+    SpotifyAccount,
+    Track,
+)
 from organizer.training import comparing, datasets, guard, testsets
 from organizer.training.errors import TrainingError
 from tests.organizer.browsing import another_account
-from tests.organizer.versions import expert, table, trained
+from tests.organizer.versions import expert, table, to_the_end, trained
 
 Kind = ModelVersion.Kind
-NAMES = {"rock": (0.4, 0.9), "electronic": (0.9, 0.7)}
 
 
 @pytest.fixture
@@ -48,8 +55,7 @@ def pair(media: Path, data: Dataset) -> tuple[ModelVersion, ModelVersion]:
 
 def made(*versions: ModelVersion) -> Comparison:
     comparison, job = comparing.start(versions)
-    job = tasks.work(job.pk)
-    assert job.state == Job.State.DONE, job.error
+    to_the_end(job)
     comparison.refresh_from_db()
     return comparison
 
@@ -116,8 +122,7 @@ def test_versions_without_files_are_a_sentence_and_the_job_goes_on(media: Path, 
     shutil.rmtree(second.directory)
     third = trained(media, "third", [datasets.read(data)])
     fine, job = comparing.start([third])
-    while tasks.work(job.pk).is_active:
-        pass
+    to_the_end(job)
     broken.refresh_from_db()
     fine.refresh_from_db()
     assert "all" in broken.error
@@ -202,8 +207,8 @@ def test_sound_experts_are_compared_with_the_shipped_one_on_held_out_clips(media
 
 
 def test_nets_of_their_own_answer_to_the_same_clips(media: Path) -> None:
-    from classifier.sound.train import SoundConfig, train_sound
     from classifier.sound.clips import split_random
+    from classifier.sound.train import SoundConfig, train_sound
 
     heard, _ = datasets.clips(clips(media))
     made_net = train_sound(
@@ -226,9 +231,7 @@ def test_a_training_run_ends_in_a_comparison_and_a_preview(media: Path, data: Da
     run = TrainingRun.objects.create(family="logistic", rule="wide", reason="made by a test")
     run.datasets.add(data)
     job, _ = runs.start(run)
-    while (job := tasks.work(job.pk)).is_active:
-        pass
-    assert job.state == Job.State.DONE, job.error
+    to_the_end(job)
     run.refresh_from_db()
     assert Comparison.objects.get(versions=run.version).result["test"]["rows"]
     assert Impact.objects.get(version=run.version).result["songs"] == 0
@@ -244,7 +247,5 @@ def test_what_cannot_be_compared_does_not_fail_the_training(media: Path, data: D
     run = TrainingRun.objects.create(family="logistic", rule="wide", reason="made by a test")
     run.datasets.add(data)
     job, _ = runs.start(run)
-    while (job := tasks.work(job.pk)).is_active:
-        pass
-    assert job.state == Job.State.DONE
+    to_the_end(job)
     assert "gone" in Comparison.objects.get().error

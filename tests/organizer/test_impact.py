@@ -12,11 +12,20 @@ from django.utils import timezone
 
 from classifier.labels import FAMILIES
 from classifier.sound.opinion import WIDTH, packed
-from organizer import classify, ear, plans, review, stored_verdicts, tasks
-from organizer.models import AudioAnalysis, AudioFeatures, Impact, Job, ModelVersion, Prediction, SpotifyAccount, Track
+from organizer import classify, ear, plans, review, stored_verdicts
+from organizer.models import (
+    AudioAnalysis,
+    AudioFeatures,
+    Impact,
+    Job,
+    ModelVersion,
+    Prediction,
+    SpotifyAccount,
+    Track,
+)
 from organizer.plans import Choice
 from organizer.training import datasets, impact, versions
-from tests.organizer.versions import expert, table, trained
+from tests.organizer.versions import expert, table, to_the_end, trained
 
 WHY = "The preview was looked at"
 
@@ -55,9 +64,7 @@ def described(account: SpotifyAccount, seed: int) -> None:
 
 def reclassified() -> None:
     for job in Job.objects.active().filter(kind=Job.Kind.RECLASSIFY):
-        while (done := tasks.work(job.pk)).is_active:
-            pass
-        assert done.state == Job.State.DONE, done.error
+        to_the_end(job)
 
 
 def shown(account: SpotifyAccount) -> dict[int, tuple[str, str]]:
@@ -67,8 +74,7 @@ def shown(account: SpotifyAccount) -> dict[int, tuple[str, str]]:
 
 def weighed(version: ModelVersion) -> dict[str, Any]:
     found, job = impact.start(version)
-    job = tasks.work(job.pk)
-    assert job.state == Job.State.DONE, job.error
+    to_the_end(job)
     found.refresh_from_db()
     assert not found.error, found.error
     return found.result

@@ -17,7 +17,7 @@ from organizer.models import Comparison, Impact, Job, ModelVersion, Promotion, S
 from organizer.training import datasets, versions
 from tests.organizer.browsing import said, visitor
 from tests.organizer.test_impact import described, media, reclassified  # noqa: F401  a fixture
-from tests.organizer.versions import expert, table, trained
+from tests.organizer.versions import expert, table, to_the_end, trained
 
 Kind = ModelVersion.Kind
 WHY = "because the test says so"
@@ -60,9 +60,7 @@ def page(name: str, *args: Any) -> str:
 
 def worked() -> None:
     for job in Job.objects.active().exclude(kind=Job.Kind.RECLASSIFY):
-        while (done := tasks.work(job.pk)).is_active:
-            pass
-        assert done.state == Job.State.DONE, done.error
+        to_the_end(job)
 
 
 def test_every_page_shows_what_it_is_about(pair: Any, library: SpotifyAccount) -> None:

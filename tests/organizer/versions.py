@@ -10,8 +10,8 @@ from classifier import registry
 from classifier.dataset import Dataset as Tracks
 from classifier.sound import opinion
 from classifier.train import TrainConfig, train_version
-from organizer import classify
-from organizer.models import Dataset, ModelVersion
+from organizer import classify, jobs, tasks
+from organizer.models import Dataset, Job, ModelVersion
 from organizer.training import datasets
 from tests.tables import write_table
 
@@ -58,3 +58,13 @@ def expert(media: Path, name: str, *, seed: int = 1) -> ModelVersion:
     return ModelVersion.objects.create(
         name=name, kind=Kind.SOUND, path=f"models/{name}", labels=list(opinion.Opinion.load().labels)
     )
+
+
+def to_the_end(job: Job) -> Job:
+    """Batch after batch, as the workers do it; the job as it ended, well."""
+    while job.is_active:
+        after = tasks.work(job.pk, jobs.hand_over(job))
+        assert after is not None, "nobody else works on it"
+        job = after
+    assert job.state == Job.State.DONE, job.error
+    return job
