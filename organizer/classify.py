@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError
@@ -90,20 +91,28 @@ def shipped_name() -> str:
 
 def load(version: ModelVersion) -> "Predictor":
     """For whoever needs it once; ModelError says what is wrong with a version that cannot be used."""
-    from classifier import registry
     from classifier.predict import Predictor
 
-    return Predictor.load(registry.shipped_path() if version.path == "shipped" else version.directory)
+    return Predictor.load(directory(version))
+
+
+def directory(version: ModelVersion) -> Path:
+    """Where its files are."""
+    from classifier import registry
+
+    return registry.shipped_path() if version.path == "shipped" else version.directory
 
 
 @lru_cache(maxsize=2)
-def _predictor(path: str) -> "Predictor":
-    return load(ModelVersion(path=path))
+def _predictor(path: Path) -> "Predictor":
+    from classifier.predict import Predictor
+
+    return Predictor.load(path)
 
 
 def predictor(version: ModelVersion) -> "Predictor":
     """Loaded once per process and version."""
-    return _predictor(version.path)
+    return _predictor(directory(version))
 
 
 def classify_batch(job: Job) -> bool:

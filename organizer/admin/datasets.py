@@ -1,99 +1,228 @@
+"""Data sets in the admin: added with a quick look, checked by a job, then shown with what is in them."""
+
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 
 from classifier.errors import DataError
 from classifier.labels import FAMILIES, display_name
+from organizer import tasks
+from organizer.admin import corrections, uploads
+from organizer.admin.audit import note
+from organizer.admin.dataset_page import page
 from organizer.models import Dataset
-from organizer.training import datasets
+from organizer.training import checking, datasets, looking
+
+State, Kind = Dataset.State, Dataset.Kind
 
 
 class DatasetForm(forms.ModelForm):
     """Either an upload or a path on the server; nothing is stored of a file that cannot be used."""
 
+    origin = forms.ChoiceField(
+        choices=Dataset.Origin.choices,
+        widget=forms.RadioSelect,
+        help_text="Decides what it may train: by default models learn only from data that has nothing to do with Spotify.",
+    )
+
     class Meta:
         model = Dataset
-        fields = ("name", "file", "server_path", "origin", "provenance", "licence")
+        # What follows the file tells whether the request is whole: see uploads.refusal.
+        fields = ("name", "file", "server_path", "origin", "is_test", "provenance", "licence")
         help_texts = {
-            "file": "A CSV or Parquet table with a genre column and feature columns by their usual names.",
-            "server_path": "Instead of an upload: a file in one of the folders of DATASET_DIRS.",
+            "server_path": "Instead of an upload: a table, a zip or a folder of sound in one of the folders of DATASET_DIRS.",
+            "is_test": "Models are compared on it and never learn from it.",
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            self.initial.pop("origin", None)  # a question that somebody has to answer
+        if "file" in self.fields:
+            self.fields["file"].help_text = (
+                "A CSV or Parquet table with a genre column and feature columns by their usual names, or a zip of "
+                f"sound in folders named for their genre (rock/song.mp3). At most {_limit() // 1_000_000:,} MB."
+            )
+            self.fields["file"].widget.attrs["data-limit"] = _limit()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        upload, server_path = cleaned.get("file"), cleaned.get("server_path")
         if self.errors or self.instance.pk:
             return cleaned
+        upload, server_path = cleaned.get("file"), cleaned.get("server_path")
         if bool(upload) == bool(server_path):
             raise forms.ValidationError("Give either a file or a path on the server.")
         try:
-            if server_path:
-                cleaned["server_path"] = str(datasets.resolve_server_path(server_path))
-                datasets.inspect_table(self.instance, datasets.resolve_server_path(server_path))
-            elif isinstance(upload, UploadedFile):
-                datasets.inspect_table(self.instance, upload.file, name=upload.name)
+            if isinstance(upload, UploadedFile) and upload.file:
+                self.instance.kind = looking.peek(upload.file, name=str(upload.name))
+            else:
+                found = datasets.resolve_server_path(str(server_path))
+                cleaned["server_path"] = str(found)
+                self.instance.kind = looking.peek(found, name=found.name)
         except DataError as error:
             raise forms.ValidationError(str(error)) from error
+        self.instance.state = State.CHECKING
         return cleaned
+
+
+def _limit() -> int:
+    return settings.DATASET_MAX_BYTES
 
 
 @admin.register(Dataset)
 class DatasetAdmin(admin.ModelAdmin):
     form = DatasetForm
-    list_display = ("name", "rows", "licence", "created_at")
+    list_display = ("name", "state", "kind", "from_where", "rows", "licence", "used_by", "created_at")
+    list_filter = ("state", "kind", "origin", "is_test")
+    add_form_template = "admin/organizer/dataset/add.html"
+    change_list_template = "admin/organizer/dataset/change_list.html"
+
+    @admin.display(description="origin", ordering="origin")
+    def from_where(self, dataset: Dataset) -> str:
+        where = "independent" if dataset.origin == Dataset.Origin.INDEPENDENT else "from Spotify"
+        return f"{where}, only for judging" if dataset.is_test else where
+
+    @admin.display(description="used by")
+    def used_by(self, dataset: Dataset) -> str:
+        count = dataset.runs.count()
+        return f"{count} run{'' if count == 1 else 's'}" if count else "–"
+
+    def has_change_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not _is_corrections(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _is_corrections(obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Dataset | None = None) -> tuple[str, ...]:
-        return ("file", "server_path", "rows") if obj else ()
+        return ("file", "server_path") if obj else ()
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {}  # one by one: each says what refers to it
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.labels_view)
-        return [path("<int:pk>/labels/", view, name="organizer_dataset_labels"), *super().get_urls()]
+        views = {
+            "<int:pk>/labels/": (self.labels_view, "organizer_dataset_labels"),
+            "<int:pk>/check/": (self.check_view, "organizer_dataset_check"),
+            "<int:pk>/remove/": (self.remove_view, "organizer_dataset_remove"),
+            "<int:pk>/edit/": (self.edit_view, "organizer_dataset_edit"),
+        }
+        own = [
+            path(route, self.admin_site.admin_view(view), name=name) for route, (view, name) in views.items()
+        ]
+        return [*own, *corrections.urls(self), *super().get_urls()]
+
+    @method_decorator(csrf_exempt)  # only until the upload handler is in place: `super` checks the token
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and self.has_add_permission(request):
+            problem, status = uploads.refusal(request, _limit(), "licence")
+            if problem:
+                context = self.admin_site.each_context(request) | {"title": "Not taken", "problem": problem}
+                template = "admin/organizer/dataset/refused.html"
+                return TemplateResponse(request, template, context, status=status)
+        return super().add_view(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Dataset, form: Any, change: bool) -> None:
+        try:
+            super().save_model(request, obj, form, change)
+        except IntegrityError:  # somebody else took the name just now
+            if not change:
+                datasets.forget_files(obj)
+            raise
+        if not change:
+            transaction.on_commit(lambda: tasks.enqueue(checking.start()))
 
     def response_add(self, request: HttpRequest, obj: Dataset, *_: Any) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:organizer_dataset_labels", args=[obj.pk]))
+        return HttpResponseRedirect(_address(obj))
 
     def response_change(self, request: HttpRequest, obj: Dataset) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:organizer_dataset_labels", args=[obj.pk]))
+        return HttpResponseRedirect(_address(obj))
 
+    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+        """What is in it; corrections have a page of their own."""
+        dataset = self.get_object(request, object_id)
+        if dataset is None:
+            raise Http404
+        if not self.has_view_permission(request, dataset):
+            raise PermissionDenied
+        if _is_corrections(dataset):
+            return HttpResponseRedirect(reverse("admin:organizer_dataset_corrections"))
+        return page(self, request, dataset)
+
+    def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return super().change_view(request, str(pk))
+
+    @method_decorator(require_POST)
     def labels_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Which genre each of the file's labels means; proposed, and corrected by a person."""
-        dataset = get_object_or_404(Dataset, pk=pk)
-        if not self.has_change_permission(request, dataset):
-            return HttpResponse("You may not change data sets.", status=403, content_type="text/plain")
-        if request.method == "POST":
-            self._save_labels(request, dataset)
-            return HttpResponseRedirect(request.path)
-        context = self.admin_site.each_context(request) | {
-            "title": f"Labels of {dataset}",
-            "dataset": dataset,
-            "labels": label_rows(dataset),
-            "families": [(slug, display_name(slug)) for slug in FAMILIES],
-            "opts": self.model._meta,
-        }
-        return TemplateResponse(request, "admin/organizer/dataset/labels.html", context)
-
-    def _save_labels(self, request: HttpRequest, dataset: Dataset) -> None:
+        """Which genre each of the file's labels means, as a person said."""
+        dataset = self._changeable(request, pk)
         chosen = {
             label: request.POST.get(f"label-{place}", "") for place, label in enumerate(dataset.label_map)
         }
-        try:
-            datasets.map_labels(
-                dataset, {label: slug if slug in FAMILIES else "" for label, slug in chosen.items()}
-            )
-            self.message_user(request, "The labels are mapped. Start a training run when you are ready.")
-        except DataError as error:
-            self.message_user(request, str(error), messages.ERROR)
+        before = dataset.label_map
+        datasets.map_labels(
+            dataset, {label: slug if slug in FAMILIES else "" for label, slug in chosen.items()}
+        )
+        changed = [
+            f"{label} → {display_name(slug) if slug else 'left out'}"
+            for label, slug in dataset.label_map.items()
+            if before[label] != slug
+        ]
+        if changed:
+            note(request, dataset, f"Mapped labels: {', '.join(changed[:10])}{' …' if changed[10:] else ''}.")
+        self.message_user(request, "The labels are mapped. Start a training run when you are ready.")
+        return HttpResponseRedirect(_address(dataset))
+
+    @method_decorator(require_POST)
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        dataset = self._changeable(request, pk)
+        if checking.ask_again(dataset):
+            tasks.enqueue(checking.start())
+            note(request, dataset, "Had it checked again.")
+        return HttpResponseRedirect(_address(dataset))
+
+    @method_decorator(require_POST)
+    def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """With one click, for what was refused anyway."""
+        dataset = get_object_or_404(Dataset, pk=pk, state=State.REFUSED)
+        if not self.has_delete_permission(request, dataset):
+            raise PermissionDenied
+        self.log_deletions(request, Dataset.objects.filter(pk=pk))
+        self.delete_model(request, dataset)
+        self.message_user(request, f"“{dataset}” is gone.")
+        return HttpResponseRedirect(reverse("admin:organizer_dataset_changelist"))
+
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        dataset = self.get_object(request, object_id)
+        if dataset is not None and (why := datasets.why_kept(dataset)):
+            self.message_user(request, why, messages.ERROR)
+            return HttpResponseRedirect(_address(dataset))
+        return super().delete_view(request, object_id, *args, **kwargs)
+
+    def delete_model(self, request: HttpRequest, obj: Dataset) -> None:
+        datasets.delete(obj)
+
+    def _changeable(self, request: HttpRequest, pk: int) -> Dataset:
+        dataset = get_object_or_404(Dataset, pk=pk)
+        if not self.has_change_permission(request, dataset):
+            raise PermissionDenied
+        return dataset
 
 
-def label_rows(dataset: Dataset) -> list[dict[str, Any]]:
-    counts = dataset.report.get("labels", {})
-    return [
-        {"place": place, "label": label, "rows": counts.get(label, 0), "genre": genre}
-        for place, (label, genre) in enumerate(dataset.label_map.items())
-    ]
+def _is_corrections(dataset: Dataset | None) -> bool:
+    return dataset is not None and dataset.kind == Kind.CORRECTIONS
+
+
+def _address(dataset: Dataset) -> str:
+    return reverse("admin:organizer_dataset_change", args=[dataset.pk])

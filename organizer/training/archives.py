@@ -75,7 +75,7 @@ def _opened(source: Path | IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
     """DataError for what is no zip, or a damaged one."""
     file = source.open("rb") if isinstance(source, Path) else source
     try:
-        with zipfile.ZipFile(_Careful(file), metadata_encoding="utf-8") as archive:  # type: ignore[arg-type]
+        with zipfile.ZipFile(_Careful(file), metadata_encoding="utf-8") as archive:
             yield archive
     except UnicodeDecodeError as error:
         raise DataError(

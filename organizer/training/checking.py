@@ -24,6 +24,14 @@ def start() -> Job:
     return jobs.start(None, Job.Kind.CHECK)[0]
 
 
+def ask_again(dataset: Dataset) -> bool:
+    """Put it back among those to be checked; False where nothing is left to check."""
+    given = bool(dataset.file) or (bool(dataset.server_path) and dataset.state != State.REFUSED)
+    if dataset.state == State.CHECKING or not given:
+        return dataset.state == State.CHECKING
+    return bool(Dataset.objects.filter(pk=dataset.pk, state=dataset.state).update(state=State.CHECKING))
+
+
 def follow(job: Job) -> Job | None:
     """Another job for what was added just as this one ended."""
     waits = job.kind == Job.Kind.CHECK and Dataset.objects.filter(state=State.CHECKING).exists()
@@ -135,9 +143,12 @@ def _unpacked(job: Job, dataset: Dataset) -> tuple[list[archives.Sound], list[Pa
     folder = dataset.folder / datasets.AUDIO
     _refuse_without_room(listing.size)
     total = len(listing.sounds)
-    damaged = archives.unpack(
-        dataset.path, listing, folder, lambda done: done % 100 or jobs.tick(job, total=total)
-    )
+
+    def unpacked(done: int) -> None:
+        if done % 100 == 0:
+            jobs.tick(job, total=total)
+
+    damaged = archives.unpack(dataset.path, listing, folder, unpacked)
     stored = [folder / listing.stored_as(place) for place in range(total)]
     return list(listing.sounds), [None if place in damaged else path for place, path in enumerate(stored)]
 

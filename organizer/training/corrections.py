@@ -58,7 +58,7 @@ def words(accounts: Iterable[SpotifyAccount] | None = None) -> Iterator[Word]:
 def _of_account(account: SpotifyAccount) -> Iterator[Word]:
     said = list(Correction.objects.filter(account=account))
     by_track = {row.track_id: row for row in said if row.track_id}
-    by_artist = {row.artist_id: row for row in said if row.artist_id}
+    by_artist: dict[int | None, Correction] = {row.artist_id: row for row in said if row.artist_id}
     own = Correction.objects.filter(account=account)
     spoken_of = Q(pk__in=own.values("track")) | Q(primary_artist__in=own.values("artist"))
     tracks = Track.objects.liked_by(account).movable().filter(spoken_of).order_by("uri").iterator(CHUNK)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from classifier.errors import DataError
 from classifier.labels import FEATURES, Feature, normalise
 from organizer.models import Dataset
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 BINS = 24
 SHOWN_BAD = 50
+MOST_LABELS = 1_500  # as many as one page can show to be mapped; the richest public table has 114
 # Bars cover what lies between these percentiles: a few odd values would leave all the others in one bar.
 ENDS = (0.5, 99.5)
 
@@ -28,6 +30,11 @@ def table_report(dataset: Dataset) -> tuple[dict[str, Any], str]:
     rows = read_table(dataset.path, level="own", repeat=True, on_bad_row="skip")
     spelling = _spelling(label_counts(dataset.path))
     labels = Counter(spelling.get(names[0], names[0]) for names in rows.labels)
+    if len(labels) > MOST_LABELS:
+        raise DataError(
+            f"The label column has {len(labels):,} different labels; at most {MOST_LABELS:,} can be mapped. "
+            "Is it the column of genres?"
+        )
     tracks = len(set(rows.track_ids))
     read = rows.report
     assert read is not None, "read_table always reports"
@@ -50,7 +57,7 @@ def table_report(dataset: Dataset) -> tuple[dict[str, Any], str]:
 
 def _spelling(counts: Mapping[str, int]) -> dict[str, str]:
     """Each label's most frequent spelling, by the form that `level="own"` gives it."""
-    return {normalise(label).replace(" ", "-"): label for label in reversed(counts)}
+    return {normalise(label).replace(" ", "-"): label for label in reversed(list(counts))}
 
 
 def _histograms(rows: "Tracks") -> list[dict[str, Any]]:
@@ -86,6 +93,6 @@ def histogram(feature: Feature, values: "np.ndarray") -> dict[str, Any]:
         "low": low,
         "high": high,
         "counts": counts.tolist(),
-        "median": float(np.median(there)),
+        "quartiles": [float(one) for one in np.percentile(there, (25, 50, 75))],
         "unknown": int(len(values) - len(there)),
     }

@@ -3,7 +3,6 @@
 import shutil
 from collections import Counter
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from classifier.dataset import Dataset as Tracks
     from classifier.sound.clips import Clips
 
-ZIP_BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")
-BEGINNING = 256 * 1024  # bytes of a CSV file that are looked at before it is stored
 CLIPS = "clips.npz"  # mel uint8 [n, 128, 387], names and files str [n], embeddings float16 [n, WIDTH]
 AUDIO = "audio"
 Kind = Dataset.Kind
@@ -48,43 +45,11 @@ def is_allowed(path: Path) -> bool:
     return any(path.resolve().is_relative_to(folder) for folder in settings.DATASET_DIRS)
 
 
-def guess_kind(source: Path | IO[bytes]) -> Dataset.Kind:
-    """Folders and zips hold sound; everything else has to be a table, or is refused as one."""
-    if isinstance(source, Path) and source.is_dir():
-        return Kind.AUDIO
-    return Kind.AUDIO if _beginning(source, 4) in ZIP_BEGINNINGS else Kind.TABLE
-
-
-def _beginning(source: Path | IO[bytes], size: int) -> bytes:
-    if isinstance(source, Path):
-        with source.open("rb") as file:
-            return file.read(size)
-    source.seek(0)
-    beginning = source.read(size)
-    source.seek(0)
-    return beginning
-
-
 def check_size(source: Path | IO[bytes]) -> None:
     """DataError for a file beyond what is taken."""
     size = source.stat().st_size if isinstance(source, Path) else source.seek(0, 2)
     if size > settings.DATASET_MAX_BYTES:
         raise DataError(f"The file is larger than {settings.DATASET_MAX_BYTES // 1_000_000} MB.")
-
-
-def peek_table(source: Path | IO[bytes], *, name: str) -> None:
-    """What can be told of a table without reading its rows; DataError when it is none, or has no labels."""
-    from classifier.data import label_counts
-
-    check_size(source)
-    beginning = _beginning(source, BEGINNING)
-    if beginning.startswith(b"PAR1"):
-        label_counts(source, name=name)  # type: ignore[arg-type]
-        return
-    if len(beginning) == BEGINNING:
-        whole_lines, _, _cut = beginning.rpartition(b"\n")
-        beginning = whole_lines + b"\n" if whole_lines else beginning
-    label_counts(BytesIO(beginning), name=name)
 
 
 def inspect_table(dataset: Dataset, source: Any, *, name: str | None = None) -> None:
@@ -108,18 +73,9 @@ def propose_genres(dataset: Dataset, labels: dict[str, int]) -> None:
 
 
 def map_labels(dataset: Dataset, label_map: dict[str, str]) -> None:
-    """Store the admin's mapping of the file's labels to genres and count with it."""
+    """Store the admin's mapping of the file's labels to genres; everything that is counted by genre follows from it."""
     dataset.label_map = label_map
-    _check_rows(dataset)
-    dataset.save()
-
-
-def _check_rows(dataset: Dataset) -> None:
-    if not any(dataset.label_map.values()):
-        dataset.report["sentences"] = ["No label has a genre yet: map at least two of them."]
-        return
-    report = read(dataset).report
-    dataset.report["sentences"] = report.sentences() if report else []
+    dataset.save(update_fields=["label_map"])
 
 
 def read(dataset: Dataset) -> "Tracks":
@@ -206,12 +162,21 @@ def forget_files(dataset: Dataset) -> None:
     shutil.rmtree(dataset.folder, ignore_errors=True)
 
 
+def why_kept(dataset: Dataset) -> str:
+    """Why it cannot be deleted, in one sentence; empty where it can."""
+    runs = runs_with(dataset)
+    if not runs:
+        return ""
+    named = ", ".join(str(run) for run in runs[:5]) + (" and others" if len(runs) > 5 else "")
+    return (
+        f"“{dataset}” stays, because {named} refer{'s' if len(runs) == 1 else ''} to it. Delete that first."
+    )
+
+
 def delete(dataset: Dataset) -> None:
     """Remove the row and its files; DataError while runs refer to it."""
-    runs = runs_with(dataset)
-    if runs:
-        named = ", ".join(str(run) for run in runs[:5]) + (" and others" if len(runs) > 5 else "")
-        raise DataError(f"“{dataset}” stays: {named} learned from it. Delete those first.")
+    if why := why_kept(dataset):
+        raise DataError(why)
     files = Dataset(pk=dataset.pk, file=dataset.file.name)
     dataset.delete()
     forget_files(files)

@@ -1,0 +1,319 @@
+"""The full check as a job: what it says of tables and sounds, what it refuses, and that a kill costs little."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.files.base import ContentFile
+
+from classifier.errors import DataError
+from organizer import ear, tasks
+from organizer.models import Dataset, Job, TrainingRun
+from organizer.training import archives, checking, datasets, sounds
+from tests.classifier.audio_samples import encoded, music
+from tests.tables import write_table
+from tests.zips import zipped
+
+HEADER = "track_id,artists,genre,tempo,energy\n"
+
+
+@pytest.fixture(autouse=True)
+def places(db: None, tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT, settings.DATASET_DIRS = tmp_path / "media", [tmp_path / "server"]
+    settings.MEDIA_ROOT.mkdir()
+    settings.DATASET_DIRS[0].mkdir()
+
+
+class Listener:
+    """Stands in for the networks, which take seconds to load: an embedding is the wave's loudness throughout."""
+
+    encoder = "test"
+
+    def decode(self, source: bytes) -> np.ndarray:
+        from classifier import audio
+
+        return audio.decode(source)
+
+    def embed(self, waves: list[np.ndarray]) -> np.ndarray:
+        return np.stack([np.full(428, abs(wave).mean(), np.float32) for wave in waves])
+
+
+@pytest.fixture(autouse=True)
+def listener(monkeypatch: Any) -> None:
+    monkeypatch.setattr(ear, "sound_expert", Listener)
+
+
+@pytest.fixture(scope="module")
+def wav() -> bytes:
+    return encoded(music(4)[:, None], "WAV", 22_050)
+
+
+def uploaded(content: bytes, kind: str = Dataset.Kind.TABLE, name: str = "upload", **values: Any) -> Dataset:
+    row = Dataset(name=name, kind=kind, state=Dataset.State.CHECKING, provenance="a test", licence="MIT")
+    row.file.save(f"{name}.bin", ContentFile(content), save=False)
+    row.save()
+    return row
+
+
+def checked(dataset: Dataset) -> Dataset:
+    job = tasks.work(checking.start().pk)
+    assert job.state == Job.State.DONE, job.error
+    dataset.refresh_from_db()
+    return dataset
+
+
+def media(settings: Any) -> list[Path]:
+    return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+def test_a_table_is_read_row_by_row_and_counted(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "table.csv", rows=300)
+    path.write_text(path.read_text() + "id0,Again,rock,0.5,0.5,-8,0.5,120\nid900,X,rock,7,0.5,-8,0.5,120\n")
+    row = checked(uploaded(path.read_bytes()))
+    report = row.report
+    assert (row.state, row.rows, report["tracks"], report["duplicates"]) == ("ready", 302, 300, 1)
+    assert report["bad"] == [
+        {
+            "row": 302,
+            "column": "danceability",
+            "reason": "7 is outside 0 to 1 (share); divide percentages by 100",
+        }
+    ]
+    assert report["labels"] == {"rock": 101, "jazz": 100, "edm": 100}
+    assert row.label_map == {"rock": "rock", "jazz": "jazz-blues", "edm": "electronic"}
+    assert "key" in report["missing"]
+    assert len(row.sha256) == 64
+
+
+def test_features_are_drawn_as_bars_that_hold_every_known_value(tmp_path: Path) -> None:
+    row = checked(uploaded(write_table(tmp_path / "table.csv", rows=300).read_bytes()))
+    tempo = next(one for one in row.report["features"] if one["name"] == "tempo")
+    assert sum(tempo["counts"]) == 300
+    assert tempo["low"] < tempo["quartiles"][1] < tempo["high"]
+
+
+def test_a_column_with_a_label_for_every_row_is_refused() -> None:
+    lines = "".join(f"t{n},A,label {n},120,0.5\n" for n in range(1_501))
+    assert "1,501 different labels" in checked(uploaded((HEADER + lines).encode())).report["problem"]
+
+
+def test_spellings_of_one_label_are_one_label() -> None:
+    cells = ["Hip-Hop", "hip hop", "hip hop", "rock"]
+    lines = "".join(f"t{n},A,{cell},120,0.5\n" for n, cell in enumerate(cells))
+    assert checked(uploaded((HEADER + lines).encode())).report["labels"] == {"hip hop": 3, "rock": 1}
+
+
+def test_only_the_first_fifty_bad_rows_are_listed_but_all_are_counted() -> None:
+    lines = "".join(f"t{n},A,rock,fast,0.5\n" for n in range(60)) + "t,A,rock,120,0.5\n"
+    report = checked(uploaded((HEADER + lines).encode())).report
+    assert (len(report["bad"]), report["bad_count"]) == (50, 60)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "is empty"),
+        (b"PK\x03\x04 a workbook", "Excel"),
+        (b"\xd0\xcf\x11\xe0 old", "old Excel"),
+        (b"\x1f\x8b zipped", "gzip"),
+        (b"ARROW1", "Feather"),
+        (b"<!doctype html><p>Sign in</p>", "web page"),
+        (b"%PDF-1.7", "PDF"),
+        (b'[{"genre": "rock"}]', "JSON"),
+        (b"PAR1 and then nothing", "Parquet"),
+        (b"genre,tempo\nrock,\xe4\xf6\xfc\n", "line 2: not UTF-8"),
+        ("genre,tempo\nJazz für alle,120\n".encode("latin-1"), "line 2: not UTF-8"),
+        (b"genre,tempo\nro\0ck,120\n", "not a text table"),
+        (b"artist,tempo\nX,120\n", "no label column"),
+        (b"genre,mood\nrock,fine\n", "none of the feature columns"),
+        (b"genre,tempo,tempo\nrock,1,2\n", "the column 'tempo' twice"),
+        (b"genre,tempo\n", "a header but no rows"),
+        (b"genre,tempo\nrock,fast\n", "'fast' is not a number"),
+        (b"genre,tempo\nrock,\n", "the cell is empty"),
+        (b"genre,tempo\n,120\n", "the label is empty"),
+        (b"genre,tempo\nrock,900\n", "outside 0 to 300"),
+        (b"genre,tempo\nrock,1e999\n", "outside"),
+        (b'genre,tempo\nrock,"120,5"\n', "decimal point"),
+        (b"genre,key\nrock,1.5\n", "not a whole number"),
+        (b"genre,tempo\nrock\n", "1 fields where the header has 2"),
+        (b"genre,tempo\n" + b'"' + b"x" * 200_000 + b"\n", "not readable as CSV"),
+    ],
+)
+def test_a_table_of_which_nothing_can_be_used_leaves_only_its_report(
+    content: bytes, why: str, settings: Any
+) -> None:
+    row = checked(uploaded(content))
+    assert row.state == Dataset.State.REFUSED
+    assert why in row.report["problem"]
+    assert not row.file
+    assert media(settings) == []
+
+
+def test_tables_in_utf_16_are_read() -> None:
+    content = (HEADER + "t1,Zoë,rock,120,0.5\n").encode("utf-16")
+    row = checked(uploaded(content))
+    assert (row.state, row.report["artists"]) == ("ready", 1)
+
+
+def test_one_refused_table_does_not_keep_the_next_from_being_checked(tmp_path: Path) -> None:
+    bad = uploaded(b"nothing", name="bad")
+    good = uploaded(write_table(tmp_path / "table.csv", rows=60).read_bytes(), name="good")
+    assert checked(good).state == Dataset.State.READY
+    bad.refresh_from_db()
+    assert bad.state == Dataset.State.REFUSED
+
+
+def test_the_same_file_twice_is_said(tmp_path: Path) -> None:
+    content = write_table(tmp_path / "table.csv", rows=60).read_bytes()
+    checked(uploaded(content, name="first"))
+    assert checked(uploaded(content, name="second")).report["same_as"] == "first"
+
+
+def sound_zip(wav: bytes, **more: bytes) -> bytes:
+    bad = {"rock/page.mp3": b"<html>gone</html>", "rock/cut.mp3": wav[:2000], "jazz/empty.mp3": b""}
+    files = {f"{label}/{n}.wav": wav for label in ("rock", "jazz") for n in range(2)}
+    return zipped({**files, **bad, **more})
+
+
+def test_sounds_are_unpacked_under_our_names_heard_and_the_bad_ones_named(wav: bytes, settings: Any) -> None:
+    row = checked(uploaded(sound_zip(wav), Dataset.Kind.AUDIO))
+    assert (row.state, row.rows, row.report["labels"]) == ("ready", 4, {"jazz": 2, "rock": 2})
+    reasons = {bad["column"]: bad["reason"] for bad in row.report["bad"]}
+    assert "web page" in reasons["rock/page.mp3"]
+    assert "0 bytes" in reasons["jazz/empty.mp3"]
+    assert "rock/cut.mp3" in reasons
+    clips, embeddings = datasets.clips(row)
+    assert clips.mel.shape == (4, 128, 387)
+    assert embeddings.shape == (4, 428)
+    assert clips.labels == ("jazz-blues", "jazz-blues", "rock", "rock")
+    assert datasets.sound_file(row, "rock/1").read_bytes() == wav
+    assert not row.file  # the zip itself is not needed any more
+    assert not list(Path(settings.MEDIA_ROOT).glob("datasets/*.bin"))
+
+
+def test_clips_whose_label_has_no_genre_are_left_out(wav: bytes) -> None:
+    row = checked(uploaded(sound_zip(wav), Dataset.Kind.AUDIO))
+    row.label_map["rock"] = ""
+    clips, embeddings = datasets.clips(row)
+    assert (len(clips), len(embeddings), clips.left_out) == (2, 2, {"rock": 2})
+
+
+def test_a_zip_without_one_usable_sound_leaves_only_its_report(settings: Any) -> None:
+    row = checked(uploaded(zipped({"rock/a.mp3": b"<html>", "jazz/b.mp3": b"x"}), Dataset.Kind.AUDIO))
+    assert row.state == Dataset.State.REFUSED
+    assert "None of the 2 sound files" in row.report["problem"]
+    assert len(row.report["bad"]) == 2
+    assert media(settings) == []
+
+
+def test_a_folder_on_the_server_is_read_in_place_and_links_to_elsewhere_are_not(
+    wav: bytes, settings: Any, tmp_path: Path
+) -> None:
+    folder = settings.DATASET_DIRS[0] / "mine" / "rock"
+    folder.mkdir(parents=True)
+    (folder / "a.wav").write_bytes(wav)
+    (tmp_path / "secret.wav").write_bytes(wav)
+    (folder / "link.wav").symlink_to(tmp_path / "secret.wav")
+    row = Dataset(name="mine", kind=Dataset.Kind.AUDIO, state=Dataset.State.CHECKING)
+    row.server_path = str(folder.parent)
+    row.save()
+    assert checked(row).report["labels"] == {"rock": 1}
+    assert datasets.sound_file(row, "rock/a") == folder / "a.wav"
+    datasets.delete(row)
+    assert (folder / "a.wav").exists()
+    assert media(settings) == []
+
+
+def test_a_killed_check_goes_on_after_the_last_clips_heard(wav: bytes, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sounds, "PART", 1)
+    row = uploaded(zipped({f"rock/{n}.wav": wav for n in range(4)}), Dataset.Kind.AUDIO)
+    hear, heard = sounds.hear_part, []
+
+    def dying(dataset: Dataset, start: int, paths: Any) -> None:
+        if start == 2 and len(heard) == 2:
+            heard.append("killed")
+            raise KeyboardInterrupt
+        heard.append(start)
+        hear(dataset, start, paths)
+
+    monkeypatch.setattr(sounds, "hear_part", dying)
+    job = checking.start()
+    with pytest.raises(KeyboardInterrupt):
+        tasks.work(job.pk)
+    Job.objects.update(lease_until=None)
+    assert checked(row).rows == 4
+    assert heard == [0, 1, "killed", 2, 3]
+
+
+def test_a_file_cut_short_while_unpacking_is_unpacked_again(wav: bytes) -> None:
+    row = uploaded(zipped({"rock/a.wav": wav}), Dataset.Kind.AUDIO)
+    folder = row.folder / datasets.AUDIO
+    folder.mkdir(parents=True)
+    (folder / "00000.part").write_bytes(wav[:100])
+    assert checked(row).rows == 1
+    assert datasets.sound_file(row, "rock/a").read_bytes() == wav
+
+
+def test_what_is_deleted_while_it_is_checked_leaves_nothing(
+    wav: bytes, monkeypatch: Any, settings: Any
+) -> None:
+    row = uploaded(sound_zip(wav), Dataset.Kind.AUDIO)
+    join = sounds.join
+    monkeypatch.setattr(
+        sounds, "join", lambda *given: (join(*given), datasets.delete(Dataset.objects.get(pk=row.pk)))[0]
+    )
+    assert tasks.work(checking.start().pk).state == Job.State.DONE
+    assert not Dataset.objects.exists()
+    assert media(settings) == []
+
+
+def test_what_was_added_as_a_check_ended_is_checked_by_another_job(tmp_path: Path, monkeypatch: Any) -> None:
+    batch = checking.check_batch
+    row: list[Dataset] = []
+
+    def late(job: Job) -> bool:
+        done = batch(job)
+        row.append(uploaded(write_table(tmp_path / "table.csv", rows=60).read_bytes()))
+        assert checking.start().pk == job.pk
+        return done
+
+    monkeypatch.setitem(tasks.PHASES, "check", tasks.Phase(late, tasks.TRAIN))
+    tasks.work(checking.start().pk)
+    assert Job.objects.active().get().kind == Job.Kind.CHECK
+
+
+def test_without_room_a_zip_is_refused_before_it_is_unpacked(wav: bytes, monkeypatch: Any) -> None:
+    monkeypatch.setattr(checking.shutil, "disk_usage", lambda path: type("Disk", (), {"free": 1000}))
+    row = checked(uploaded(sound_zip(wav), Dataset.Kind.AUDIO))
+    assert "no room" in row.report["problem"]
+
+
+def test_a_full_disk_is_no_fault_of_the_data_set(wav: bytes, monkeypatch: Any) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(archives, "_write", full)
+    row = uploaded(sound_zip(wav), Dataset.Kind.AUDIO)
+    job = tasks.work(checking.start().pk)
+    row.refresh_from_db()
+    assert (job.state, row.state) == (Job.State.FAILED, Dataset.State.CHECKING)
+    assert "No space left" in job.error
+
+
+def test_a_data_set_that_a_run_refers_to_cannot_be_deleted(tmp_path: Path, settings: Any) -> None:
+    row = checked(uploaded(write_table(tmp_path / "table.csv", rows=60).read_bytes()))
+    run = TrainingRun.objects.create()
+    run.datasets.add(row)
+    with pytest.raises(DataError, match=f"#{run.pk}"):
+        datasets.delete(row)
+    run.delete()
+    datasets.delete(row)
+    assert not Dataset.objects.exists()
+    assert media(settings) == []
+
+
+def test_a_zip_of_many_files_is_unpacked_under_a_living_lease(wav: bytes) -> None:
+    files = {f"rock/{n}.mp3": b"<html>" for n in range(100)} | {"rock/good.wav": wav}
+    row = checked(uploaded(zipped(files), Dataset.Kind.AUDIO))
+    assert (row.rows, row.report["bad_count"], len(row.report["bad"])) == (1, 100, 50)
