@@ -29,8 +29,8 @@ def worst(
     return [
         {
             **describe(int(row)),
-            "truth": [labels[k] for k in np.flatnonzero(truth[row])],
-            "said": labels[said[row]],
+            "truth": [labels[int(k)] for k in np.flatnonzero(truth[row])],
+            "said": labels[int(said[row])],
             "probability": round(float(chance[row]), 4),
         }
         for row in surest

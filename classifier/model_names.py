@@ -21,6 +21,15 @@ MODELS: Mapping[str, str] = {
     "blend": "average of three of our networks, extra trees and LightGBM: the most accurate here, too large to ship",
 }
 
+# Beyond so many tracks a family learns from a seeded sample, because it would take hours, or has long converged.
+MOST_ROWS: Mapping[str, int] = {
+    "knn": 50_000,
+    "logistic": 20_000,
+    "adaboost": 20_000,
+    "gradient-boosting": 20_000,
+    "svc": 10_000,  # its time grows with the square of the rows
+}
+
 # The same for what learns from clips of sound instead of tables.
 SOUND_MODELS: Mapping[str, str] = {
     "cnn": "our small convolutional net with band statistics, on chunks of 5 s, taught under noise, echo and narrow bands",

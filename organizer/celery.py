@@ -31,7 +31,7 @@ app.autodiscover_tasks(["organizer"])
 
 @worker_process_init.connect
 def leave_no_orphan(**_: Any) -> None:
-    """A pool process busy with a training would outlive a killed worker by up to an hour."""
+    """A pool process busy with a training would outlive a killed worker by hours."""
     die_with_parent(os.getppid())
 
 

@@ -125,10 +125,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_TIME_LIMIT = 3600  # training; every other step ends itself within two minutes
+CELERY_TASK_TIME_LIMIT = 3600  # every step ends itself within minutes; for training see tasks.TRAIN_AT_MOST_S
 CELERY_TASK_DEFAULT_QUEUE = "io"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # workers wait for the broker however long it is away
+# A message that is worked on for longer than that comes again: it finds the job taken, and does nothing.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200, "socket_connect_timeout": 3.0}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2.0

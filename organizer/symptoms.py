@@ -145,14 +145,19 @@ def workers() -> Finding:
         return Finding(title, State.BAD, _("They cannot be asked without Redis."), _("See to Redis first."))
     served = {queue["name"] for queues in answers.values() for queue in queues}
     if not served & {"io", "ml"}:
-        fix = _("Start them: make run does, and docker compose up -d worker-io worker-ml.")
+        fix = _("Start them: make run does, and docker compose up -d worker-io worker-ml worker-train.")
         return Finding(title, State.BAD, _("None answers, so nothing is read or written."), fix)
     for queue, task in (("io", _("reads and writes")), ("ml", _("listens and sorts"))):
         if queue not in served:
             says = _("The worker that %(task)s does not answer.") % {"task": task}
             fix = _("Start it: docker compose up -d worker-%(queue)s. Its log says why it ended.")
             return Finding(title, State.BAD, says, fix % {"queue": queue})
-    return Finding(title, State.GOOD, _("Both answer: one reads and writes, one listens and sorts."))
+    if "train" not in served:
+        says = _("Training waits, and so do checks of data sets, because worker-train is not running.")
+        return Finding(title, State.WARNING, says, _("Start it: docker compose up -d worker-train."))
+    return Finding(
+        title, State.GOOD, _("All answer: one reads and writes, one listens and sorts, one trains.")
+    )
 
 
 def clock() -> Finding:

@@ -39,6 +39,8 @@ from organizer.training import checking, comparing, impact, runs
 log = logging.getLogger(__name__)
 IO, ML, TRAIN = "io", "ml", "train"
 HEAR_AT_MOST_S = 120
+# A network that is killed by this limit goes on after its last epoch; a family that learns in one go starts again.
+TRAIN_AT_MOST_S = 24 * 3600
 LONGEST_COUNTDOWN_S = 120.0
 OUR_OUTAGE_S = 15.0
 OUR_OUTAGE = gettext_lazy("This instance’s own database failed for a moment. Nothing is lost; trying again.")
@@ -84,8 +86,10 @@ def enqueue(job: Job, *, delay_s: float = 0) -> None:
     token = jobs.hand_over(job, delay_s=delay_s)
     if not token:
         return
+    queue = PHASES[job.phase].queue
+    limit_s = TRAIN_AT_MOST_S if queue == TRAIN else None
     try:
-        advance.apply_async((job.pk, token), queue=PHASES[job.phase].queue, countdown=delay_s, retry=False)
+        advance.apply_async((job.pk, token), queue=queue, countdown=delay_s, retry=False, time_limit=limit_s)
     except BrokerError:
         log.warning("The broker does not answer; job %s waits for the sweep.", job.pk)
         jobs.take_back(job, token)

@@ -51,7 +51,7 @@ def test_ctrl_c_ends_everything_and_is_no_error(started: Callable[..., Running],
     assert (var / "secrets.env").stat().st_mode & 0o777 == 0o600
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(timeout=15) == 0
-    assert len(family) >= 6 and not survivors(family)
+    assert len(family) >= 8 and not survivors(family)
     assert not (var / "run" / "run.env").exists()
     assert (var / "simulator-state.json").exists()
 
@@ -60,7 +60,7 @@ def test_a_killed_supervisor_leaves_no_process(started: Callable[..., Running]):
     run = started("--port", str(free_port()))
     family = run.wait_until_ready()
     run.process.kill()
-    assert len(family) >= 6 and not survivors(family)
+    assert len(family) >= 8 and not survivors(family)
 
 
 def test_a_killed_page_server_comes_back_and_a_second_start_is_refused(started: Callable[..., Running]):

@@ -82,7 +82,7 @@ def train_head(
     heard: Heard,
     parts: Split,
     out_dir: Path,
-    config: SoundConfig = SoundConfig(),
+    config: SoundConfig,
     *,
     base: Path | None = None,
     name: str | None = None,

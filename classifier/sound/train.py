@@ -91,7 +91,9 @@ def train_sound(
         net, epochs = learn_net(recipe, clips, parts.train, valid=parts.valid, **said)
         watch.say("measuring")
         metrics = measured(net, clips, parts.test) | {"baselines": majority(clips, parts)}
-        found = {"mistakes": mistakes(clips, parts.test, log_probabilities(net, clips.mel[parts.test]))}
+        found: dict[str, Any] = {
+            "mistakes": mistakes(clips, parts.test, log_probabilities(net, clips.mel[parts.test]))
+        }
         if config.refit:  # the schedule then ends where the epoch was chosen
             recipe = replace(recipe, fit=replace(recipe.fit, epochs=epochs))
             net, _ = learn_net(recipe, clips, known_rows(clips, parts, config), **said)

@@ -18,19 +18,24 @@ def curves(points: list[dict[str, Any]]) -> dict[str, Any]:
         return {}
     highest = max(one["loss"] for one in shown) or 1.0
     return {
-        "loss": _polyline([one["loss"] / highest for one in shown]),
-        "accuracy": _polyline([one["accuracy"] for one in shown]),
-        "macro_f1": _polyline([one["macro_f1"] for one in shown]),
+        "loss": _lines(shown, "loss", highest),
+        "accuracy": _lines(shown, "accuracy", 1.0),
+        "macro_f1": _lines(shown, "macro_f1", 1.0),
         "highest": f"{highest:.2f}",
         "last": points[-1],
         "epochs": len(points),
+        "stages": len({one["stage"] for one in points}),
     }
 
 
-def _polyline(shares: list[float]) -> str:
-    """Points of a line through shares from 0 (at the bottom) to 1."""
-    step = WIDTH / (len(shares) - 1)
-    return " ".join(f"{place * step:.1f},{HEIGHT * (1 - share):.1f}" for place, share in enumerate(shares))
+def _lines(shown: list[dict[str, Any]], name: str, highest: float) -> list[str]:
+    """Points of a line for each stage, 0 at the bottom, `highest` at the top."""
+    step = WIDTH / (len(shown) - 1)
+    stages: dict[str, list[str]] = {}
+    for place, one in enumerate(shown):
+        height = HEIGHT * (1 - one[name] / highest)
+        stages.setdefault(one["stage"], []).append(f"{place * step:.1f},{height:.1f}")
+    return [" ".join(points) for points in stages.values()]
 
 
 def mistake_rows(mistakes: list[dict[str, Any]], *, names_songs: bool) -> list[dict[str, Any]]:

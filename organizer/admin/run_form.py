@@ -103,8 +103,14 @@ class TrainingRunForm(forms.ModelForm):
     )
     start = forms.ChoiceField(
         choices=[
-            (options.SHIPPED, "Keep the ears in use and learn what to make of what they hear. Can be promoted."),
-            (options.SCRATCH, "Learn to hear from nothing. Only for comparison: libraries would have to be heard again."),
+            (
+                options.SHIPPED,
+                "Keep the ears in use and learn what to make of what they hear. Can be promoted.",
+            ),
+            (
+                options.SCRATCH,
+                "Learn to hear from nothing. Only for comparison: libraries would have to be heard again.",
+            ),
         ],
         widget=forms.RadioSelect,
         initial=options.SHIPPED,
@@ -164,7 +170,9 @@ class TrainingRunForm(forms.ModelForm):
             for name, sentence in options.unfit(cleaned["family"], self.chosen_options()).items():
                 self.add_error(name, sentence)
         if cleaned.get("rule") == Rule.WIDE and len(cleaned.get("reason", "").strip()) < runs.REASON:
-            self.add_error("reason", f"Say why the wide rule is right here, in at least {runs.REASON} characters.")
+            self.add_error(
+                "reason", f"Say why the wide rule is right here, in at least {runs.REASON} characters."
+            )
         return cleaned
 
     def _clean_data(self, cleaned: dict[str, Any]) -> None:

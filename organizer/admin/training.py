@@ -1,3 +1,5 @@
+import math
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -33,7 +35,16 @@ FIELDSETS = (
 @admin.register(TrainingRun)
 class TrainingRunAdmin(admin.ModelAdmin):
     form = TrainingRunForm
-    list_display = ("__str__", "family", "state", "accuracy", "macro_f1", "version", "started_by", "created_at")
+    list_display = (
+        "__str__",
+        "family",
+        "state",
+        "accuracy",
+        "macro_f1",
+        "version",
+        "started_by",
+        "created_at",
+    )
     list_filter = ("family", "rule")
     add_form_template = "admin/organizer/trainingrun/add.html"
 
@@ -188,12 +199,25 @@ def _progress(run: TrainingRun) -> dict[str, Any]:
     job = run.job
     place = job.cursor if job and job.phase == "train" else {}
     return {
-        "place": {key: place.get(key) for key in ("stage", "epoch", "epochs", "after")},
-        "eta": runs.eta(job) if job and job.phase == "train" else None,
+        "place": {**place, "stage": _stage(place.get("stage", ""))},
+        "eta": _about(runs.eta(job)) if job and job.phase == "train" else "",
         "has_epochs": options.has_epochs(run.family),
         "stopped_after": run.curve[-1] if run.curve else None,
         "curves": curves(run.curve),
     }
+
+
+def _stage(name: str) -> str:
+    """The classifier's name of a stage as the page says it; the test part is never learned from."""
+    again = " once more, with the validation part"
+    return name.replace(" on all rows", again).replace(" on all clips", again)
+
+
+def _about(left: timedelta | None) -> str:
+    if left is None:
+        return ""
+    minutes = math.ceil(left.total_seconds() / 60)
+    return f"about {minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"at most {minutes} min"
 
 
 def _result(request: HttpRequest, run: TrainingRun) -> dict[str, Any]:

@@ -126,8 +126,9 @@ def _start(plan: Plan, program: Program, stack: ExitStack) -> None:
     program.start(services.web(plan.port), env)
     program.start(services.worker_io(run), env)
     program.start(services.worker_ml(run), one_thread)
+    program.start(services.worker_train(run), one_thread)
     program.start(services.beat(run), env)
-    say("  web, two workers and the clock are starting")
+    say("  web, three workers and the clock are starting")
     program.wait_until_ready()
     say(_ready_text(plan, simulator_port, time.monotonic() - started))
 

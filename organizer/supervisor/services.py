@@ -3,7 +3,7 @@
 import sys
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from organizer.supervisor import broker
@@ -11,6 +11,9 @@ from organizer.supervisor import broker
 LOCAL = "127.0.0.1"
 CELERY = (sys.executable, "-m", "celery", "-A", "organizer.celery:app")
 WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
+
+NICE = ("nice", "-n", "10")
+TRAINED_KB = 300_000  # resident: more than an idle child has, less than one that has loaded torch
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,20 @@ def worker_io(run: Path) -> Service:
 
 
 def worker_ml(run: Path) -> Service:
-    """Classifies and trains in one child process: a crash or a time-out there leaves the worker alive."""
-    pool = ("-Q", "ml,train", "-P", "prefork", "-c", "1", "-n", "worker-ml@%h")
+    """Listens and classifies in one child process: a crash or a time-out there leaves the worker alive."""
+    pool = ("-Q", "ml", "-P", "prefork", "-c", "1", "-n", "worker-ml@%h")
     return _celery("worker-ml", ("worker", *pool, *WORKER), run)
+
+
+def worker_train(run: Path) -> Service:
+    """Trains, checks data sets and compares versions, behind everything else that wants the processor.
+
+    A child that has grown is replaced after its task, so that an idle worker holds no model.
+    """
+    pool = ("-Q", "train", "-P", "prefork", "-c", "1", "-n", "worker-train@%h")
+    small = ("--max-memory-per-child", str(TRAINED_KB))
+    service = _celery("worker-train", ("worker", *pool, *small, *WORKER), run)
+    return replace(service, command=(*NICE, *service.command))
 
 
 def beat(run: Path) -> Service:

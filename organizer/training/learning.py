@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from classifier.errors import DataError
 from organizer.models import Dataset, ModelVersion, TrainingRun
@@ -10,11 +10,10 @@ from organizer.training import datasets, options
 from organizer.training.options import Options
 
 if TYPE_CHECKING:
-
     from classifier.fit import Progress
     from classifier.sound.clips import Clips
     from classifier.sound.head import Heard
-    from classifier.splits import Split
+    from classifier.splits import Split, SplitKind
     from classifier.train import TrainConfig
 
 Report = Callable[["Progress"], None]
@@ -65,7 +64,7 @@ def _table_config(run: TrainingRun, data: Sequence[Dataset]) -> "TrainConfig":
         seed=run.seed,
         genres=tuple(run.genres) or None,
         balance=Balance(genre=chosen.balance),
-        split=run.split,
+        split=cast("SplitKind", run.split),
         spare_test=True,
         genres_per_track=chosen.genres_per_track,
         learning_curve=chosen.learning_curve,

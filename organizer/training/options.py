@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-from classifier.model_names import MODELS, SOUND_MODELS
+from classifier.model_names import MODELS, MOST_ROWS, SOUND_MODELS
 from organizer.models import Dataset, ModelVersion, TrainingRun
 
 NETWORKS = ("mlp", "mlp-labels", "classic-mlp", "blend")  # have epochs, and may be several that are averaged
@@ -64,8 +64,10 @@ def has_epochs(family: str) -> bool:
 
 
 def reason(family: str) -> str:
-    """What the family is and why it is here, in a sentence."""
-    return {**MODELS, **SOUND_MODELS}[family]
+    """What the family is and why it is here, in a sentence without its full stop."""
+    most = MOST_ROWS.get(family)
+    sampled = f"; learns from a sample of {most:,} tracks where there are more" if most else ""
+    return {**MODELS, **SOUND_MODELS}[family] + sampled
 
 
 def fits(family: str, dataset: Dataset) -> bool:

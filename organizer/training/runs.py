@@ -120,6 +120,7 @@ def train_batch(job: Job) -> bool:
     if meta is None:
         admitted, _ = admit(run)
         meta = learning.learn(run, admitted, out, _Told(job, run))
+    jobs.tick(job, done=1000, total=1000, cursor={"stage": "drawing the report"})
     _report(out)
     _register(run, meta)
     return True

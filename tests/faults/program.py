@@ -97,6 +97,10 @@ class Processes:
         return services.worker_ml(self.run)
 
     @property
+    def worker_train(self) -> Service:
+        return services.worker_train(self.run)
+
+    @property
     def beat(self) -> Service:
         return services.beat(self.run)
 
