@@ -7,12 +7,13 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from classifier import registry
 from classifier.errors import ModelError
 from organizer import classify, tasks
+from organizer.admin import run_files
 from organizer.admin.audit import note
 from organizer.admin.promotions import PromotionViews
 from organizer.admin.readonly import ReadOnlyAdmin, require
@@ -209,9 +210,7 @@ def uses() -> list[dict[str, Any]]:
 def meta_of(version: ModelVersion) -> dict[str, Any]:
     """What its description says of where it comes from; empty where that cannot be read."""
     try:
-        meta = registry.read_description(
-            registry.shipped_path() if version.path == "shipped" else version.directory
-        )
+        meta = registry.read_description(classify.directory(version))
     except ModelError:
         return {}
     config, training = meta.get("config", {}), meta.get("training", {})
@@ -226,10 +225,10 @@ def meta_of(version: ModelVersion) -> dict[str, Any]:
 
 
 def _report_url(version: ModelVersion) -> str:
-    try:
-        return reverse("admin:organizer_modelversion_report", args=[version.pk])
-    except NoReverseMatch:
+    run = getattr(version, "run", None)
+    if run is None or not run_files.report_of(run).is_file():
         return ""
+    return reverse("admin:organizer_trainingrun_report", args=[run.pk])
 
 
 def _percent(value: float | None) -> str:

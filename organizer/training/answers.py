@@ -104,9 +104,7 @@ def _meta(version: ModelVersion | None) -> dict[str, Any]:
 
     if version is None:
         return registry.read_description(opinion.shipped_path())
-    return registry.read_description(
-        registry.shipped_path() if version.path == "shipped" else version.directory
-    )
+    return registry.read_description(classify.directory(version))
 
 
 def knows_words(version: ModelVersion | None, name: str) -> bool:

@@ -60,8 +60,7 @@ def unusable(version: ModelVersion) -> str:
         return "It hears with its own network, and libraries have not stored what that hears: it is only for comparison."
     try:
         if version.kind == Kind.TABLES:
-            path = registry.shipped_path() if version.path == "shipped" else version.directory
-            found = registry.read(path).meta["labels"]
+            found = registry.read(classify.directory(version)).meta["labels"]
             same = version.path == "shipped" or list(found) == version.labels
             return "" if same else "Its files are those of another version."
         if ear.opinion_afresh(version).encoders != ear.opinion_of(None).encoders:
