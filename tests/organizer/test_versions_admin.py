@@ -32,7 +32,7 @@ def no_broker(monkeypatch: Any) -> None:
 
 
 @pytest.fixture
-def pair(media: Path, tmp_path: Path) -> tuple[ModelVersion, ModelVersion]:  # noqa: F811
+def pair(library: SpotifyAccount, media: Path, tmp_path: Path) -> tuple[ModelVersion, ModelVersion]:  # noqa: F811
     """One in use, and a candidate that learned from fewer songs."""
     tracks = datasets.read(table(tmp_path))
     first = trained(media, "first", [tracks])
