@@ -38,7 +38,6 @@ class ModelVersionAdmin(PromotionViews, ReadOnlyAdmin):
         "promoted",
         "created_at",
     )
-    list_filter = ("kind",)
     list_select_related = ("run",)
     actions = ("compare",)
     change_list_template = "admin/organizer/modelversion/change_list.html"
@@ -52,7 +51,7 @@ class ModelVersionAdmin(PromotionViews, ReadOnlyAdmin):
     def state(self, version: ModelVersion) -> str:
         return state_of(version)
 
-    @admin.display(description="accuracy on what it held out")
+    @admin.display(description="accuracy")
     def accuracy(self, version: ModelVersion) -> str:
         return _percent(runs.headline(version.metrics).get("accuracy"))
 
