@@ -6,16 +6,16 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from organizer.models import SpotifyAccount
 
 
-def note(request: HttpRequest, obj: Model, sentence: str, *, is_deletion: bool = False) -> None:
+def note(request: HttpRequest, obj: Model, sentence: str, *, is_deletion: bool = False) -> LogEntry:
     """Keep in the audit log what this request did to `obj`."""
-    LogEntry.objects.create(
-        user_id=request.user.pk,
+    return LogEntry.objects.create(
+        user_id=str(request.user.pk),
         content_type=ContentType.objects.get_for_model(obj, for_concrete_model=False),
         object_id=str(obj.pk),
         object_repr=_name(obj)[:200],
@@ -51,6 +51,11 @@ class AuditLog(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Audit log", **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
         return super().get_queryset(request).select_related("user", "content_type")

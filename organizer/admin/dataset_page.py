@@ -49,10 +49,8 @@ def _contents(dataset: Dataset) -> dict[str, Any]:
     found = telling.labels(dataset)
     return {
         "sentences": telling.sentences(dataset),
-        "labels": [
-            {"label": one, "suggestion": display_name(one.suggestion) if one.suggestion else ""}
-            for one in found
-        ],
+        "unmapped": [_row(one) for one in found if not one.genre],
+        "mapped": [_row(one) for one in found if one.genre],
         "families": [(slug, display_name(slug)) for slug in FAMILIES],
         "genres": pictures.genre_shares(telling.genres(dataset)),
         "histograms": [pictures.histogram(one) for one in dataset.report.get("features", [])],
@@ -60,3 +58,7 @@ def _contents(dataset: Dataset) -> dict[str, Any]:
         "runs": datasets.runs_with(dataset),
         "noun": "clips" if dataset.kind == Dataset.Kind.AUDIO else "rows",
     }
+
+
+def _row(label: telling.Label) -> dict[str, Any]:
+    return {"label": label, "suggestion": display_name(label.suggestion) if label.suggestion else ""}

@@ -22,10 +22,12 @@ from organizer import tasks
 from organizer.admin import corrections, uploads
 from organizer.admin.audit import note
 from organizer.admin.dataset_page import page
-from organizer.models import Dataset
+from organizer.models import Correction, Dataset
 from organizer.training import checking, datasets, looking
+from organizer.training import corrections as corrected
 
 State, Kind = Dataset.State, Dataset.Kind
+ONE_BUTTON = {"show_save_and_add_another": False, "show_save_and_continue": False, "show_delete": False}
 
 
 class DatasetForm(forms.ModelForm):
@@ -86,7 +88,7 @@ class DatasetAdmin(admin.ModelAdmin):
     form = DatasetForm
     list_display = ("name", "state", "kind", "from_where", "rows", "licence", "used_by", "created_at")
     list_filter = ("state", "kind", "origin", "is_test")
-    add_form_template = "admin/organizer/dataset/add.html"
+    change_form_template = "admin/organizer/dataset/form.html"
     change_list_template = "admin/organizer/dataset/change_list.html"
 
     @admin.display(description="origin", ordering="origin")
@@ -105,8 +107,9 @@ class DatasetAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not _is_corrections(obj)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Dataset | None = None) -> tuple[str, ...]:
-        return ("file", "server_path") if obj else ()
+    def get_fields(self, request: HttpRequest, obj: Dataset | None = None) -> Any:
+        asked = list(DatasetForm.Meta.fields)
+        return [name for name in asked if name not in ("file", "server_path")] if obj else asked
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # one by one: each says what refers to it
@@ -124,14 +127,14 @@ class DatasetAdmin(admin.ModelAdmin):
         return [*own, *corrections.urls(self), *super().get_urls()]
 
     @method_decorator(csrf_exempt)  # only until the upload handler is in place: `super` checks the token
-    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if request.method == "POST" and self.has_add_permission(request):
             problem, status = uploads.refusal(request, _limit(), "licence")
             if problem:
                 context = self.admin_site.each_context(request) | {"title": "Not taken", "problem": problem}
                 template = "admin/organizer/dataset/refused.html"
                 return TemplateResponse(request, template, context, status=status)
-        return super().add_view(request, *args, **kwargs)
+        return super().add_view(request, form_url, ONE_BUTTON | (extra_context or {}))
 
     def save_model(self, request: HttpRequest, obj: Dataset, form: Any, change: bool) -> None:
         try:
@@ -142,6 +145,11 @@ class DatasetAdmin(admin.ModelAdmin):
             raise
         if not change:
             transaction.on_commit(lambda: tasks.enqueue(checking.start()))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if Correction.objects.exists() and not Dataset.objects.filter(kind=Kind.CORRECTIONS).exists():
+            corrected.dataset()  # so that it is there to be found
+        return super().changelist_view(request, extra_context)
 
     def response_add(self, request: HttpRequest, obj: Dataset, *_: Any) -> HttpResponse:
         return HttpResponseRedirect(_address(obj))
@@ -161,7 +169,7 @@ class DatasetAdmin(admin.ModelAdmin):
         return page(self, request, dataset)
 
     def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return super().change_view(request, str(pk))
+        return super().change_view(request, str(pk), extra_context=ONE_BUTTON)
 
     @method_decorator(require_POST)
     def labels_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -94,6 +94,7 @@ def _sentence(found: dict[str, Any], labels: list[str]) -> str:
 
 
 def _number(value: float) -> str:
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.2g}"
+    digits = 0 if abs(value) >= 10 else 2
+    text = f"{value:,.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if digits else text
+    return "0" if text == "-0" else text.replace("-", "−")

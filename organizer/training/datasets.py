@@ -139,9 +139,14 @@ def sound_file(dataset: Dataset, name: str) -> Path:
     with _opened_clips(dataset) as file:
         places = dict(zip(map(str, file["names"]), map(str, file["files"]), strict=True))
     path = sound_folder(dataset) / places[name] if name in places else None
-    if path is None or not path.is_file():
+    if path is None or not path.is_file() or not (is_ours(dataset, path) or is_allowed(path)):
         raise DataError(f"“{dataset}” has no sound named {name!r} any more.")
     return path
+
+
+def is_ours(dataset: Dataset, path: Path) -> bool:
+    """It was unpacked here."""
+    return path.resolve().is_relative_to(dataset.folder.resolve())
 
 
 def sound_folder(dataset: Dataset) -> Path:

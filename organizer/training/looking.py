@@ -52,6 +52,13 @@ def peek_table(source: Path | IO[bytes], *, name: str) -> None:
         label_counts(source, name=name)  # type: ignore[arg-type]
         return
     if len(beginning) == BEGINNING:
-        whole_lines, _, _cut = beginning.rpartition(b"\n")
-        beginning = whole_lines + b"\n" if whole_lines else beginning
+        beginning = _whole_lines(beginning)
     label_counts(BytesIO(beginning), name=name)
+
+
+def _whole_lines(beginning: bytes) -> bytes:
+    """Without the line that is cut at the end; UTF-16 as UTF-8, whose line ends are single bytes."""
+    if beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
+        beginning = beginning.decode("utf-16", "ignore").encode()
+    whole, end, _ = beginning.rpartition(b"\n")
+    return whole + end or beginning

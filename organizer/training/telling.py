@@ -62,10 +62,10 @@ def sentences(dataset: Dataset) -> list[str]:
 
 
 def _of_table(report: dict[str, Any]) -> list[str]:
-    told = [
-        f"{_count(report['rows_read'], 'row')} became {_count(report['tracks'], 'track')} "
-        f"by {_count(report['artists'], 'artist')}."
-    ]
+    artists = f" by {_count(report['artists'], 'artist')}." if report["artists"] else "."
+    told = [f"{_count(report['rows_read'], 'row')} became {_count(report['tracks'], 'track')}{artists}"]
+    if not report["artists"]:
+        told.append("It names no artists, so each track is held to be by an artist of its own.")
     if report["duplicates"]:
         told.append(
             f"{_count(report['duplicates'], 'row')} repeat a track that is there already; "

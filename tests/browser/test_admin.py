@@ -4,7 +4,9 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Program, shot
+from tests.classifier.audio_samples import encoded, music
 from tests.tables import write_table
+from tests.zips import zipped
 
 pytestmark = pytest.mark.browser
 
@@ -20,6 +22,7 @@ def upload(page: Any, program: Program, table: Path, name: str) -> None:
     page.goto(f"{program.url}/admin/organizer/dataset/add/")
     page.get_by_label("Name").fill(name)
     page.get_by_label("File").set_input_files(table)
+    page.get_by_label("Nothing in it comes from Spotify").check()
     page.get_by_label("Provenance").fill("Made by a test.")
     page.get_by_label("Licence").fill("MIT")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -35,10 +38,16 @@ def test_upload_map_train_activate_and_go_back(visit: Any, program: Program, tmp
     page = visit
     sign_in(page, program)
     upload(page, program, write_table(tmp_path / "three-genres.csv", rows=600), "Three genres")
+    page.get_by_text("600 rows became 600 tracks").wait_for(timeout=60_000)
     assert page.get_by_label("edm").input_value() == "electronic"
+    page.get_by_label("jazz").select_option("")
+    page.get_by_role("button", name="Save the mapping").click()
+    page.get_by_text("1 label without a genre: 200 rows left out.").wait_for()
     page.get_by_label("jazz").select_option("jazz-blues")
     page.get_by_role("button", name="Save the mapping").click()
-    page.get_by_text("600 rows became 600 tracks").wait_for()
+    page.get_by_text("without a genre").wait_for(state="detached")
+    assert "Half of the rows lie between" in page.get_by_role("img", name="Tempo").get_attribute("aria-label")
+    shot(page, "data-set")
 
     page.get_by_role("link", name="Train on this data set").click()
     page.get_by_label("Epochs").fill("6")
@@ -74,3 +83,29 @@ def test_a_file_that_is_no_table_is_refused_with_a_reason(
     assert sentence in visit.locator(".errorlist").first.inner_text()
     visit.goto(f"{program.url}/admin/organizer/dataset/")
     assert not visit.get_by_text("Not a table").count()
+
+
+def test_a_zip_of_sound_is_heard_and_its_bad_files_are_named(
+    visit: Any, program: Program, tmp_path: Path
+) -> None:
+    sound = encoded(music(5)[:, None], "WAV", 22_050)
+    files = {"rock/a.wav": sound, "jazz/b.wav": sound, "jazz/page.mp3": b"<html>gone</html>"}
+    (tmp_path / "sounds.zip").write_bytes(zipped(files))
+    sign_in(visit, program)
+    upload(visit, program, tmp_path / "sounds.zip", "A few sounds")
+    visit.get_by_text("2 clips of 3 files can be used.").wait_for(timeout=120_000)
+    row = visit.get_by_role("row", name="jazz/page.mp3")
+    assert "web page" in row.inner_text()
+    assert visit.get_by_label("jazz", exact=True).input_value() == "jazz-blues"
+
+
+def test_a_file_beyond_the_limit_is_told_before_it_is_sent(
+    visit: Any, program: Program, tmp_path: Path
+) -> None:
+    huge = tmp_path / "huge.zip"
+    with huge.open("wb") as file:
+        file.truncate(10 * 10**9)
+    sign_in(visit, program)
+    visit.goto(f"{program.url}/admin/organizer/dataset/add/")
+    visit.get_by_label("File").set_input_files(huge)
+    assert "at most 200 MB" in visit.get_by_label("File").evaluate("field => field.validationMessage")

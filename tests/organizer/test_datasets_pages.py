@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
@@ -19,6 +17,7 @@ from organizer import tasks
 from organizer.models import Dataset, Job, TrainingRun
 from organizer.training import checking
 from tests import zips
+from tests.organizer.admin_pages import staff, superuser
 from tests.organizer.browsing import said
 from tests.tables import write_table
 
@@ -37,18 +36,8 @@ def places(db: None, tmp_path: Path, settings: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def admin() -> Client:
-    client = Client(headers={"host": "127.0.0.1:8000"})
-    client.force_login(get_user_model().objects.create_superuser("admin"))
-    return client
-
-
-def staff(*codenames: str) -> Client:
-    user = get_user_model().objects.create_user("staff", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    client = Client(headers={"host": "127.0.0.1:8000"})
-    client.force_login(user)
-    return client
+def admin(db: None) -> Client:
+    return superuser()
 
 
 def add(client: Client, content: bytes | None, name: str = "table.csv", **form: str) -> HttpResponse:
@@ -224,9 +213,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(
 
 
 def test_a_form_of_another_site_cannot_upload(tmp_path: Path) -> None:
-    client = Client(enforce_csrf_checks=True, headers={"host": "127.0.0.1:8000"})
-    client.force_login(get_user_model().objects.create_superuser("admin"))
-    assert add(client, table(tmp_path)).status_code == 403
+    assert add(superuser(enforce_csrf_checks=True), table(tmp_path)).status_code == 403
     assert not Dataset.objects.exists()
 
 
@@ -277,7 +264,7 @@ def test_another_mapping_counts_anew_and_is_in_the_log(admin: Client, ready: Dat
     assert ready.label_map == {"rock": "metal", "jazz": "", "neo-zzz": "electronic"}
     text = page(admin, ready).content.decode()
     assert "1 label without a genre: 20 rows left out." in text
-    assert "Jazz &amp; blues</td>" in text  # suggested for what was left out
+    assert "Suggested: Jazz &amp; blues" in text  # for what was left out
     assert "jazz → left out" in LogEntry.objects.first().change_message
 
 
@@ -347,3 +334,19 @@ def test_a_stream_is_never_held_in_memory() -> None:
     handler.new_file("file", "t.csv", "text/csv", 0)
     assert not isinstance(handler.file.file, io.BytesIO)
     handler.upload_interrupted()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_long_table_is_not_refused_for_where_the_first_look_ends(admin: Client, encoding: str) -> None:
+    text = ("\ufeff" if encoding == "utf-16-be" else "") + "artist,genre,tempo\n" + "Zoë,rock,120\n" * 40_000
+    assert add(admin, text.encode(encoding)).status_code == 302
+
+
+def test_a_data_set_from_before_reports_can_be_checked_row_by_row(
+    admin: Client, ready: Dataset, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(tasks, "enqueue", lambda job: tasks.work(job.pk))
+    Dataset.objects.update(report={"labels": ready.report["labels"], "sentences": ["61 rows."]})
+    assert b"Check it row by row" in page(admin, ready).content
+    admin.post(reverse("admin:organizer_dataset_check", args=[ready.pk]))
+    assert b"61 rows became 60 tracks" in page(admin, ready).content
