@@ -171,7 +171,11 @@ def _models(rows: list[Row], raw: list[Row]) -> None:
             name=row["name"], defaults={"path": row["path"], "kind": kind, **facts}
         )
         has_files = version.path == "shipped" or version.directory.is_dir()
-        if row["is_champion"] and has_files and ModelVersion.objects.champion(ModelVersion.Kind(version.kind)) is None:
+        if (
+            row["is_champion"]
+            and has_files
+            and ModelVersion.objects.champion(ModelVersion.Kind(version.kind)) is None
+        ):
             ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
 
 

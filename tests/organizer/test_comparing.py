@@ -141,7 +141,10 @@ def corrected(account: SpotifyAccount, songs: int) -> None:
     for number in range(songs):
         artist = Artist.objects.create(spotify_id=f"a{number}", name=f"Stranger {number}")
         track = Track.objects.create(
-            uri=f"spotify:track:{number}", name=f"Song {number}", artist_names=[artist.name], primary_artist=artist
+            uri=f"spotify:track:{number}",
+            name=f"Song {number}",
+            artist_names=[artist.name],
+            primary_artist=artist,
         )
         SavedTrack.objects.create(account=account, track=track, added_at=account.authorized_at)
         values = {"danceability": 0.9, "energy": 0.7, "loudness": -8.0, "valence": 0.5, "tempo": 120.0}
@@ -212,7 +215,10 @@ def test_nets_of_their_own_answer_to_the_same_clips(media: Path) -> None:
 
     heard, _ = datasets.clips(clips(media))
     made_net = train_sound(
-        heard, split_random(heard, 0), media / "models/net", SoundConfig("classic-ffnn", epochs=1, spare_test=True)
+        heard,
+        split_random(heard, 0),
+        media / "models/net",
+        SoundConfig("classic-ffnn", epochs=1, spare_test=True),
     )
     net = ModelVersion.objects.create(
         name="net", kind=Kind.NET, path="models/net", labels=list(made_net.labels)

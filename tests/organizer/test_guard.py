@@ -59,5 +59,7 @@ def test_without_a_baseline_only_the_version_in_use_counts() -> None:
         (result(0.9, 0.5), {"champion": None}),
     ],
 )
-def test_without_a_comparison_with_what_is_in_use_now_nothing_is_known(found: Any, how: dict[str, Any]) -> None:
+def test_without_a_comparison_with_what_is_in_use_now_nothing_is_known(
+    found: Any, how: dict[str, Any]
+) -> None:
     assert said(found, **how) == [UNCOMPARED]

@@ -55,7 +55,11 @@ def described(account: SpotifyAccount, seed: int) -> None:
     embeddings = packed(np.abs(chance.normal(size=(len(tracks), WIDTH))))
     AudioAnalysis.objects.bulk_create(
         AudioAnalysis(
-            track=track, source="deezer", encoder=ear.opinion_of(None).encoders[1], embedding=embedding, checked_at=now
+            track=track,
+            source="deezer",
+            encoder=ear.opinion_of(None).encoders[1],
+            embedding=embedding,
+            checked_at=now,
         )
         for track, embedding in zip(tracks, embeddings, strict=True)
         if track.pk % 3 == 0
@@ -105,7 +109,9 @@ def agrees(account: SpotifyAccount, version: ModelVersion) -> None:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_of_features_it_is_what_promoting_does(library: SpotifyAccount, media: Path, tmp_path: Path, seed: int) -> None:
+def test_of_features_it_is_what_promoting_does(
+    library: SpotifyAccount, media: Path, tmp_path: Path, seed: int
+) -> None:
     described(library, seed)
     random_words(library, seed)
     data = datasets.read(table(tmp_path))

@@ -94,7 +94,10 @@ def test_until_all_is_judged_again_the_library_shows_what_it_showed(
     assert dict(stored_verdicts.of(fresh).values_list("track", "genre")) == before
     assert items(library) == planned
     reclassified()
-    assert dict(stored_verdicts.of(SpotifyAccount.objects.get(pk=library.pk)).values_list("track", "genre")) != before
+    assert (
+        dict(stored_verdicts.of(SpotifyAccount.objects.get(pk=library.pk)).values_list("track", "genre"))
+        != before
+    )
 
 
 def test_promoted_twice_while_libraries_are_judged_only_the_last_one_counts(

@@ -75,12 +75,24 @@ def test_every_page_shows_what_it_is_about(pair: Any, library: SpotifyAccount) -
     client.post(page("modelversion_preview", second.pk))
     worked()
     compared = client.get(answer.url).text
-    for words in ("second", "95 % interval", "Logistic regression", "distinguishable", "Jazz &amp; blues", "<svg"):
+    for words in (
+        "second",
+        "95 % interval",
+        "Logistic regression",
+        "distinguishable",
+        "Jazz &amp; blues",
+        "<svg",
+    ):
         assert words in compared
     previewed = client.get(page("impact_change", Impact.objects.get().pk)).text
     assert "songs change genre" in previewed
     assert "<caption>Examples" in previewed
-    for name in ("modelversion_changelist", "comparison_changelist", "impact_changelist", "promotion_changelist"):
+    for name in (
+        "modelversion_changelist",
+        "comparison_changelist",
+        "impact_changelist",
+        "promotion_changelist",
+    ):
         assert client.get(page(name)).status_code == 200
     about = client.get(page("modelversion_change", second.pk)).text
     assert "three genres" in about or "learned from" in about
@@ -148,7 +160,12 @@ def test_songs_are_named_only_to_those_who_may_promote(pair: Any, library: Spoti
 def test_nobody_else_sees_any_of_it(pair: Any, library: SpotifyAccount) -> None:
     client = visitor()
     client.force_login(library.user)
-    for name in ("modelversion_changelist", "comparison_changelist", "impact_changelist", "promotion_changelist"):
+    for name in (
+        "modelversion_changelist",
+        "comparison_changelist",
+        "impact_changelist",
+        "promotion_changelist",
+    ):
         assert client.get(page(name)).status_code in (302, 403)
     assert client.post(page("modelversion_promote", pair[1].pk), {"reason": WHY}).status_code in (302, 403)
     assert classify.champion() == pair[0]

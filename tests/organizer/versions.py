@@ -50,7 +50,9 @@ def expert(media: Path, name: str, *, seed: int = 1) -> ModelVersion:
     meta, arrays = opinion.read(None)
     chance = np.random.default_rng(seed)
     arrays = {
-        key: chance.normal(scale=2.0, size=array.shape).astype(array.dtype) if key.startswith("cnn.head.") else array
+        key: chance.normal(scale=2.0, size=array.shape).astype(array.dtype)
+        if key.startswith("cnn.head.")
+        else array
         for key, array in arrays.items()
     }
     meta = meta | {"name": name, "data": [], "shares": {"words": 0.1, "deep": 0.1, "cnn": 0.9}}

@@ -19,7 +19,9 @@ MOVES = 10  # of a library
 
 
 class Command(BaseCommand):
-    help = "Lists model versions, compares them, previews what one would change, puts one into use or goes back."
+    help = (
+        "Lists model versions, compares them, previews what one would change, puts one into use or goes back."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
@@ -109,7 +111,9 @@ class Command(BaseCommand):
         for place, (version, found) in enumerate(zip(compared, figures["versions"], strict=True)):
             value, low, high = found["macro_f1"]
             line = f"{version['name']}: accuracy {found['accuracy'][0]:.1%}, macro-F1 {value:.1%} ({low:.1%} – {high:.1%})"
-            self.stdout.write(line + (f", {told(figures['differences'][place - 1])}" if place else ", in use"))
+            self.stdout.write(
+                line + (f", {told(figures['differences'][place - 1])}" if place else ", in use")
+            )
 
 
 def told(difference: Mapping[str, Any]) -> str:
