@@ -34,7 +34,7 @@ from organizer import (
 )
 from organizer.models import Artist, Identification, Job, Track
 from organizer.providers.errors import AuthRevoked, GateClosed, LedgerDown, ProviderError, ScopeMissing
-from organizer.training import checking, comparing, impact, runs
+from organizer.training import checking, comparing, impact, overdue, runs
 
 log = logging.getLogger(__name__)
 IO, ML, TRAIN = "io", "ml", "train"
@@ -192,6 +192,7 @@ def wake_jobs() -> None:
     """What nobody works on although somebody should: runs by the clock, waits that are over, killed workers' jobs."""
     pulse.beat()
     schedules.start_due()
+    overdue.start()
     for job in jobs.due():
         enqueue(job)
     for waiting in identify.lost():

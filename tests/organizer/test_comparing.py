@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from classifier import registry
 from classifier.splits import split
@@ -20,7 +21,7 @@ from organizer.models import (
     SpotifyAccount,
     Track,
 )
-from organizer.training import comparing, datasets, guard, testsets
+from organizer.training import comparing, datasets, guard, overdue, testsets
 from organizer.training.errors import TrainingError
 from tests.organizer.browsing import another_account
 from tests.organizer.versions import expert, table, to_the_end, trained
@@ -127,6 +128,18 @@ def test_versions_without_files_are_a_sentence_and_the_job_goes_on(media: Path, 
     fine.refresh_from_db()
     assert "all" in broken.error
     assert fine.result
+
+
+def test_what_was_asked_for_as_the_job_ended_is_made_later(media: Path, data: Dataset) -> None:
+    _, second = pair(media, data)
+    comparison = comparing.asked([second])
+    assert overdue.start() == []
+    Comparison.objects.update(created_at=timezone.now() - 2 * overdue.LATE)
+    (job,) = overdue.start()
+    to_the_end(job)
+    comparison.refresh_from_db()
+    assert comparison.result
+    assert overdue.start() == []
 
 
 @pytest.mark.parametrize("kinds", [(Kind.TABLES, Kind.SOUND), (Kind.TABLES, Kind.NET)])
