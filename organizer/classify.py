@@ -6,14 +6,15 @@ torch and the decoders are imported inside functions, so that only the worker th
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError
 
 from classifier.context import LibraryContext
-from organizer import ear, jobs, vitals
+from organizer import ear, jobs, rejudging, vitals
 from organizer.models import (
     AudioFeatures,
     Identification,
@@ -26,6 +27,7 @@ from organizer.models import (
 
 if TYPE_CHECKING:
     from classifier.predict import Example, Predictor, Result
+    from classifier.sound.opinion import Opinion
 
 BATCH_S = 60.0
 CHUNK = 500
@@ -87,20 +89,32 @@ def shipped_name() -> str:
     return str(registry.read_meta(registry.shipped_path())["name"])
 
 
-@lru_cache(maxsize=2)
-def _predictor(path: str) -> "Predictor":
-    from pathlib import Path
+def load(version: ModelVersion) -> "Predictor":
+    """For whoever needs it once; ModelError says what is wrong with a version that cannot be used."""
+    from classifier.predict import Predictor
 
+    return Predictor.load(directory(version))
+
+
+def directory(version: ModelVersion) -> Path:
+    """Where its files are."""
+    from classifier import registry
+
+    return registry.shipped_path() if version.path == "shipped" else version.directory
+
+
+@lru_cache(maxsize=2)
+def _predictor(path: Path) -> "Predictor":
     from classifier import registry
     from classifier.predict import Predictor
 
-    loaded = Predictor.load(registry.shipped_path() if path == "shipped" else Path(path))
-    return vitals.held("shipped" if path == "shipped" else Path(path).name, loaded)
+    name = "shipped" if path == registry.shipped_path() else path.name
+    return vitals.held(name, Predictor.load(path))
 
 
 def predictor(version: ModelVersion) -> "Predictor":
     """Loaded once per process and version."""
-    return _predictor("shipped" if version.path == "shipped" else str(version.directory))
+    return _predictor(directory(version))
 
 
 def classify_batch(job: Job) -> bool:
@@ -109,23 +123,59 @@ def classify_batch(job: Job) -> bool:
     Safe to run twice: a prediction is an upsert by track and version, and is skipped while its inputs are unchanged.
     """
     assert job.account is not None, "a classify job has an account"
-    version = champion()
-    deadline, last_pk = time.monotonic() + BATCH_S, int(job.cursor.get("last_pk", 0))
+    version, aim = champion(), rejudging.aim()
+    is_same = job.cursor.get("aim", aim) == aim  # else another version was promoted meanwhile: all over again
+    deadline, last_pk = time.monotonic() + BATCH_S, int(job.cursor.get("last_pk", 0)) if is_same else 0
     library = Track.objects.liked_by(job.account).movable().order_by("pk")
     total, done = library.count(), library.filter(pk__lte=last_pk).count()
     while chunk := list(library.filter(pk__gt=last_pk)[:CHUNK]):
         classify_tracks(chunk, version)
         last_pk, done = chunk[-1].pk, done + len(chunk)
-        jobs.tick(job, done=done, total=total, cursor={"last_pk": last_pk})
+        jobs.tick(job, done=done, total=total, cursor={"last_pk": last_pk, "aim": aim})
         if time.monotonic() > deadline or Identification.objects.waiting().exists():
             return False
+    if rejudging.aim() != aim:
+        return False
+    rejudging.settle(job.account, aim)
     jobs.tick(job, counts=job.counts | {"classified": done, "model": version.name})
     return True
 
 
 def classify_tracks(tracks: list[Track], version: ModelVersion) -> int:
     """Predict those tracks whose evidence changed since this version saw them; how many that were."""
-    features, sound = _features(tracks), ear.said_of(tracks)
+    rows = predicted(tracks, version)
+    Prediction.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["track", "version"],
+        update_fields=[
+            "log_probs",
+            "genre",
+            "confidence",
+            "other",
+            "is_sure",
+            "evidence",
+            "why",
+            "inputs_hash",
+        ],
+    )
+    if rows:
+        SpotifyAccount.objects.who_like(row.track_id for row in rows).mark_stale()
+    return len(rows)
+
+
+def predicted(
+    tracks: Sequence[Track],
+    version: ModelVersion,
+    *,
+    by: "Predictor | None" = None,
+    ears: "Opinion | None" = None,
+) -> list[Prediction]:
+    """Predictions, not stored, of those tracks whose evidence is not what the stored ones were made from.
+
+    by: the version's predictor, where the caller has loaded it. ears: another sound expert than the one in use.
+    """
+    features, sound = _features(tracks), ear.said_of(tracks, ears)
     model = shipped_name() if version.path == "shipped" else version.name
     hashes = {
         track.pk: _inputs_hash(track, features.get(track.pk), sound.get(track.pk), model) for track in tracks
@@ -134,31 +184,15 @@ def classify_tracks(tracks: list[Track], version: ModelVersion) -> int:
         Prediction.objects.filter(version=version, track__in=tracks).values_list("track_id", "inputs_hash")
     )
     stale = [track for track in tracks if known.get(track.pk) != hashes[track.pk]]
-    if stale:
-        results = predictor(version).predict(
-            [example(track, features.get(track.pk), sound.get(track.pk)) for track in stale]
-        )
-        rows = [
-            _prediction(track, version, result, hashes[track.pk])
-            for track, result in zip(stale, results, strict=True)
-        ]
-        Prediction.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["track", "version"],
-            update_fields=[
-                "log_probs",
-                "genre",
-                "confidence",
-                "other",
-                "is_sure",
-                "evidence",
-                "why",
-                "inputs_hash",
-            ],
-        )
-        SpotifyAccount.objects.who_like(track.pk for track in stale).mark_stale()
-    return len(stale)
+    if not stale:
+        return []
+    results = (by or predictor(version)).predict(
+        [example(track, features.get(track.pk), sound.get(track.pk)) for track in stale]
+    )
+    return [
+        _prediction(track, version, result, hashes[track.pk])
+        for track, result in zip(stale, results, strict=True)
+    ]
 
 
 def by_sound_alone(spoken: Mapping[str, float]) -> "Result":
@@ -169,7 +203,7 @@ def by_sound_alone(spoken: Mapping[str, float]) -> "Result":
     return result
 
 
-def _features(tracks: list[Track]) -> dict[int, AudioFeatures]:
+def _features(tracks: Sequence[Track]) -> dict[int, AudioFeatures]:
     """The most trusted source's features per track."""
     rows = AudioFeatures.objects.filter(track__in=tracks, values__isnull=False, source__in=FEATURE_SOURCES)
     by_trust = sorted(rows, key=lambda row: -FEATURE_SOURCES.index(row.source))

@@ -16,9 +16,11 @@ from django.utils.translation import gettext as _
 
 from classifier.errors import AudioError
 from organizer import vitals
-from organizer.models import AudioAnalysis, Track
+from organizer.models import AudioAnalysis, ModelVersion, Track
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
     from classifier.sound.expert import SoundExpert
@@ -128,34 +130,53 @@ def attend(sound: bytes) -> Attended:
     expert = sound_expert()
     wave = expert.decode(sound)
     embeddings = expert.embed([wave])
-    (spoken,) = expert.opinion.spoken(embeddings)
+    (spoken,) = opinion().spoken(embeddings)
     level = features.log_mel(wave)
     return Attended(spoken, expert.encoder, embeddings[0], spectrogram.caption(level), spectrogram.png(level))
 
 
-def said_of(tracks: list[Track]) -> dict[int, dict[str, float]]:
-    """What the sound expert makes of each track's embedding: family → log-probability; the accurate one's first."""
+def said_of(tracks: Sequence[Track], judge: "Opinion | None" = None) -> dict[int, dict[str, float]]:
+    """What the sound expert makes of each track's embedding: family → log-probability; the accurate one's first.
+
+    `judge`: another expert than the one in use.
+    """
     from classifier.sound.opinion import unpacked
 
+    judge = judge or opinion()
+    stored = embeddings_of([track.pk for track in tracks])
+    spoken = judge.spoken(unpacked(list(stored.values()))) if stored else []
+    return dict(zip(stored, spoken, strict=True))
+
+
+def embeddings_of(tracks: Collection[int]) -> dict[int, bytes]:
+    """The stored embedding of each of these tracks (ids) that was heard, the accurate ears' before the fast ones'."""
     rows = AudioAnalysis.objects.filter(track__in=tracks, embedding__isnull=False)
-    stored = {
-        encoder: dict(rows.filter(encoder=encoder).values_list("track_id", "embedding"))
-        for encoder in opinion().encoders
-    }
-    heard: dict[int, dict[str, float]] = {}
-    for embeddings in reversed(stored.values()):
-        heard |= dict(
-            zip(
-                embeddings,
-                opinion().spoken(unpacked([bytes(stored or b"") for stored in embeddings.values()])),
-                strict=True,
-            )
-        )
+    heard: dict[int, bytes] = {}
+    for encoder in reversed(opinion_of(None).encoders):
+        found = rows.filter(encoder=encoder).values_list("track_id", "embedding")
+        heard |= {track: bytes(embedding or b"") for track, embedding in found}
     return heard
 
 
-@lru_cache(maxsize=1)
 def opinion() -> "Opinion":
+    """That of the sound expert in use: the champion, else the one that comes with the program."""
+    return opinion_of(ModelVersion.objects.champion(ModelVersion.Kind.SOUND))
+
+
+def opinion_of(version: ModelVersion | None) -> "Opinion":
+    """A version's, the shipped one's without a version; loaded once per process. ModelError where it is damaged."""
+    return _opinion(version.directory if version else None)
+
+
+def opinion_afresh(version: ModelVersion) -> "Opinion":
+    """The version's, read again from its files: whether they are still there and whole."""
     from classifier.sound.opinion import Opinion
 
-    return vitals.held("judgement of sounds", Opinion.load())
+    return Opinion.load(version.directory)
+
+
+@lru_cache(maxsize=2)
+def _opinion(path: "Path | None") -> "Opinion":
+    from classifier.sound.opinion import Opinion
+
+    return vitals.held(f"judgement of sounds ({path.name if path else 'shipped'})", Opinion.load(path))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from organizer import drafts, jobs, learning, proposals, reversals
+from organizer import drafts, jobs, learning, proposals, rejudging, reversals
 from organizer.merging import Action, calls
 from organizer.models import GenrePlaylist, Job, Plan, PlanItem, SpotifyAccount
 from organizer.providers.errors import NotFound, ProviderError
@@ -21,6 +21,7 @@ __all__ = ["Choice", "PlanError", "choose", "make", "plan_batch", "put_back", "r
 BATCH_S = 10.0
 TICKABLE = (*learning.COMING, *learning.GOING)
 WRITING = gettext_lazy("Playlists are being written right now. Make a new plan when that is done.")
+JUDGING = gettext_lazy("Your songs are being judged again by another model. Make a plan when that is done.")
 # What of an account is decided together with its rules.
 SETTINGS = ("genres_per_song", "small_to_parent", "name_template", "exclusions")
 RULE = ("name", "genres", "min_confidence", "min_size", "is_rest")
@@ -137,6 +138,8 @@ def start(account: SpotifyAccount, wish: dict[str, Any] | None = None) -> tuple[
 def _check_start(account: SpotifyAccount, wish: dict[str, Any]) -> None:
     if account.jobs.active().filter(kind=Job.Kind.WRITE).exists():
         raise PlanError(str(WRITING))  # half-written lists would be read, and two would change one memory
+    if rejudging.is_mixed(account):
+        raise PlanError(str(JUDGING))
     if not reversals.concerned(account, wish) and not account.playlists.filter(is_active=True).exists():
         raise PlanError(_("Choose at least one genre first."))
 

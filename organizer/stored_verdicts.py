@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from organizer import classify, releases, verdicts
+from organizer import classify, rejudging, releases, verdicts
 from organizer.models import Job, ModelVersion, SpotifyAccount, StoredVerdict, Track
 from organizer.verdicts import Verdict
 
@@ -43,24 +43,30 @@ def of(account: SpotifyAccount) -> QuerySet[StoredVerdict]:
 
 def with_labels(account: SpotifyAccount) -> tuple[QuerySet[StoredVerdict], list[str]]:
     """The same, and the genres that the numbers in `chances` are of."""
-    version = ModelVersion.objects.champion()
+    version = rejudging.version_of(account)
     if account.verdicts_stamp != _stamp(version) and not _may_wait(account):
         refresh(account)
     return StoredVerdict.objects.filter(account=account), list(version.labels) if version else []
 
 
 def _may_wait(account: SpotifyAccount) -> bool:
-    """While a job classifies, every look would find something new: then a look every few seconds is enough."""
-    if not account.verdicts_at or timezone.now() - account.verdicts_at > REST:
+    """While a job classifies, every look would find something new: then a look every few seconds is enough.
+
+    While another version judges all songs again, what the former one said stands until the last of them is judged.
+    """
+    if not account.verdicts_at:
         return False
-    return account.jobs.active().filter(kind__in=[Job.Kind.ORGANIZE, Job.Kind.RECLASSIFY]).exists()
+    kinds = {Job.Kind.RECLASSIFY}
+    if timezone.now() - account.verdicts_at <= REST:
+        kinds.add(Job.Kind.ORGANIZE)
+    return account.jobs.active().filter(kind__in=kinds).exists()
 
 
 def refresh(account: SpotifyAccount) -> None:
     """Make all of them anew, and write those that are not as they were. Safe to run twice and at once."""
     with transaction.atomic():
         row = lock(account)
-        version = ModelVersion.objects.champion()
+        version = rejudging.version_of(row)
         stamp = _stamp(version)
         if row.verdicts_stamp != stamp:
             songs = verdicts.of_library(row)
@@ -81,7 +87,7 @@ def refresh_around(
     that the user looked at, which therefore are no gain; all of them unless told otherwise.
     """
     row = lock(account)
-    version = ModelVersion.objects.champion()
+    version = rejudging.version_of(row)
     if row.verdicts_at is None:
         return Change()
     heard, context = _neighbours(row, spoken)

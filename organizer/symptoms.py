@@ -176,10 +176,15 @@ def model() -> Finding:
     title = _("Model")
     version = ModelVersion.objects.champion()
     path = registry.shipped_path() if not version or version.path == "shipped" else Path(version.directory)
+    ears = ModelVersion.objects.champion(ModelVersion.Kind.SOUND)
     try:
         meta = registry.read(path).meta
+        if ears:
+            registry.read_description(ears.directory)
+            registry.read_arrays(ears.directory / registry.WEIGHTS)
     except ModelError as error:
-        return Finding(title, State.BAD, str(error), _("Make another version active in the administration."))
+        fix = _("Go back to the version before it, or put another one into use, in the administration.")
+        return Finding(title, State.BAD, str(error), fix)
     says = _("%(name)s can be loaded: %(genres)s genres, data %(fingerprint)s.") % {
         "name": meta["name"],
         "genres": len(meta["labels"]),

@@ -34,7 +34,7 @@ from organizer import (
 )
 from organizer.models import Artist, Identification, Job, Track
 from organizer.providers.errors import AuthRevoked, GateClosed, LedgerDown, ProviderError, ScopeMissing
-from organizer.training import checking, runs
+from organizer.training import checking, comparing, impact, overdue, runs
 
 log = logging.getLogger(__name__)
 IO, ML, TRAIN = "io", "ml", "train"
@@ -69,7 +69,11 @@ PHASES = {
     "map": Phase(atlas.draw_batch, ML),
     "plan": Phase(plans.plan_batch, IO),
     "write": Phase(writing.write_batch, IO),
-    "train": Phase(runs.train_batch, TRAIN),
+    "train": Phase(runs.train_batch, TRAIN, then="judge"),
+    "judge": Phase(comparing.judge_batch, TRAIN, then="weigh"),
+    "weigh": Phase(impact.weigh_batch, TRAIN),
+    "compare": Phase(comparing.compare_batch, TRAIN),
+    "impact": Phase(impact.impact_batch, TRAIN),
     "check": Phase(checking.check_batch, TRAIN),
 }
 
@@ -188,6 +192,7 @@ def wake_jobs() -> None:
     """What nobody works on although somebody should: runs by the clock, waits that are over, killed workers' jobs."""
     pulse.beat()
     schedules.start_due()
+    overdue.start()
     for job in jobs.due():
         enqueue(job)
     for waiting in identify.lost():

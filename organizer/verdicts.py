@@ -3,11 +3,11 @@ moved by what the rest of the library says about the song's artists.
 """
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db.models import F
@@ -15,10 +15,25 @@ from django.db.models import F
 from classifier.context import Credits, LibraryContext, Moved, move
 from classifier.hearing import threshold as bar
 from classifier.labels import SUB_GENRES
-from organizer import classify
+from organizer import classify, rejudging
 from organizer.models import Correction, ModelVersion, Prediction, SpotifyAccount, Track
 
 REASONS = 3  # genres shown of what the library says
+
+
+class Row(NamedTuple):
+    """What of a prediction a verdict is made from."""
+
+    track_id: int
+    genre: str
+    confidence: float
+    other: float
+    is_sure: bool
+    log_probs: dict[str, float]
+    why: dict[str, dict[str, float]]
+
+
+Constants = tuple[LibraryContext, float, dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -57,16 +72,45 @@ def is_within(genre: str, genres: Collection[str]) -> bool:
     return genre in genres or SUB_GENRES.get(genre, genre) in genres
 
 
-def of_library(account: SpotifyAccount, *, only: Collection[int] | None = None) -> list[Verdict]:
-    """One verdict per liked, movable song, in the order the songs were liked (oldest first). Four queries.
+@dataclass(frozen=True)
+class Basis:
+    """What verdicts rest on besides the user's words: predictions by track, their genres, and what moves them."""
 
-    `only` looks at those tracks (ids) alone: they hear nothing of the rest of the library.
-    """
-    version = ModelVersion.objects.champion()
-    liked = Track.objects.liked_by(account).movable()
+    labels: Sequence[str]
+    predictions: Mapping[int, Any]
+    constants: Constants | None
+
+    @classmethod
+    def of(cls, version: ModelVersion | None, predictions: Mapping[int, Any]) -> "Basis":
+        constants = classify.library_context(version) if version else None
+        return cls(list(version.labels) if version else [], predictions, constants)
+
+
+def stored(
+    account: SpotifyAccount, version: ModelVersion | None, only: Collection[int] | None = None
+) -> dict[int, Any]:
+    """The version's predictions of the account's songs by track. One query."""
     rows = Prediction.objects.filter(version=version, track__saves__account=account)
     if only is not None:
-        liked, rows = liked.filter(pk__in=only), rows.filter(track__in=only)
+        rows = rows.filter(track__in=only)
+    # Plain rows: making tens of thousands of model instances would take most of the time.
+    return {row.track_id: row for row in rows.values_list(*Row._fields, named=True).iterator()}
+
+
+def of_library(
+    account: SpotifyAccount, *, only: Collection[int] | None = None, basis: Basis | None = None
+) -> list[Verdict]:
+    """One verdict per liked, movable song, in the order the songs were liked (oldest first). Four queries.
+
+    `only` looks at those tracks (ids) alone: they hear nothing of the rest of the library. `basis`: what would be said
+    if other predictions were in use.
+    """
+    liked = Track.objects.liked_by(account).movable()
+    if only is not None:
+        liked = liked.filter(pk__in=only)
+    if basis is None:
+        version = rejudging.version_of(account)
+        basis = Basis.of(version, stored(account, version, only))
     tracks = list(
         liked.annotate(added_at=F("saves__added_at"))
         .only(
@@ -75,16 +119,12 @@ def of_library(account: SpotifyAccount, *, only: Collection[int] | None = None) 
         )
         .order_by("added_at", "uri")
     )
-    # Plain rows: making tens of thousands of model instances would take most of the time.
-    fields = ("track_id", "genre", "confidence", "other", "is_sure", "log_probs", "why")
-    predictions = {row.track_id: row for row in rows.values_list(*fields, named=True).iterator()}
     by_track, by_artist = _corrections(account)
     spoken = [by_track.get(track.pk) or by_artist.get(track.primary_artist_id) or () for track in tracks]
     words = [said[0] if said else None for said in spoken]
-    found = [predictions.get(track.pk) for track in tracks]
-    constants = classify.library_context(version) if version else None
-    if version and constants and tracks:
-        found = list(_in_context(tracks, words, found, labels=version.labels, constants=constants))
+    found = [basis.predictions.get(track.pk) for track in tracks]
+    if basis.constants and tracks:
+        found = list(_in_context(tracks, words, found, labels=basis.labels, constants=basis.constants))
     return [
         _verdict(track, track.added_at, said, prediction)
         for track, said, prediction in zip(tracks, spoken, found, strict=True)
@@ -97,7 +137,7 @@ def _in_context(
     predictions: Sequence[Any],
     *,
     labels: Sequence[str],
-    constants: tuple[LibraryContext, float, dict[str, float]],
+    constants: Constants,
 ) -> Iterator[Any]:
     """The predictions of one library, moved where other songs of the artists have something to say."""
     context, threshold, thresholds = constants

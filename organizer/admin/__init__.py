@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from organizer.admin import accounts, audit, datasets, gates, jobs, roles, training, versions  # noqa: F401  registers
+from organizer.admin import accounts, audit, comparisons, datasets, gates, jobs, roles, training, versions  # noqa: F401  registers
 
 admin.site.site_header = "Cratewise"
 admin.site.site_title = "Cratewise"

@@ -1,110 +1,234 @@
+"""Model versions: the list, from which some are compared, and each one's page."""
+
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from classifier import registry
+from classifier.errors import ModelError
 from organizer import classify, tasks
-from organizer.admin.readonly import ReadOnlyAdmin
+from organizer.admin import run_files
+from organizer.admin.audit import note
+from organizer.admin.promotions import PromotionViews
+from organizer.admin.readonly import ReadOnlyAdmin, require
 from organizer.models import ModelVersion
-from organizer.training import runs, versions
+from organizer.training import comparing, guard, impact, runs, versions
 from organizer.training.errors import TrainingError
+
+Kind = ModelVersion.Kind
+LONGEST_NOTES = 2000
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(ReadOnlyAdmin):
-    list_display = ("name", "is_champion", "accuracy", "genres", "created_at", "run_link")
-    fields = ("name", "is_champion", "was_champion_at", "labels", "metrics", "created_at")
-    actions = ("make_active",)
+class ModelVersionAdmin(PromotionViews, ReadOnlyAdmin):
+    list_display = (
+        "name",
+        "kind",
+        "state",
+        "accuracy",
+        "macro_f1",
+        "run_link",
+        "data",
+        "promoted",
+        "created_at",
+    )
+    list_select_related = ("run",)
+    actions = ("compare",)
     change_list_template = "admin/organizer/modelversion/change_list.html"
 
-    @admin.display(description="accuracy on its own held-out artists")
-    def accuracy(self, version: ModelVersion) -> str:
-        value = runs.headline(version.metrics).get("accuracy")
-        return "–" if value is None else f"{value:.1%}"
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
+        classify.champion()  # the shipped version has a row even before the first classification
+        rows = super().get_queryset(request).prefetch_related("run__datasets")
+        return rows.annotate(last_promoted=Max("promotions__at"))
 
-    @admin.display(description="genres")
-    def genres(self, version: ModelVersion) -> int:
-        return len(version.labels)
+    @admin.display(description="state")
+    def state(self, version: ModelVersion) -> str:
+        return state_of(version)
+
+    @admin.display(description="accuracy")
+    def accuracy(self, version: ModelVersion) -> str:
+        return _percent(runs.headline(version.metrics).get("accuracy"))
+
+    @admin.display(description="macro-F1")
+    def macro_f1(self, version: ModelVersion) -> str:
+        return _percent(runs.headline(version.metrics).get("macro_f1"))
 
     @admin.display(description="training run")
     def run_link(self, version: ModelVersion) -> str:
         run = getattr(version, "run", None)
         if run is None:
-            return "comes with the program"
+            return "comes with the program" if version.path == "shipped" else "–"
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:organizer_trainingrun_run", args=[run.pk]), run
         )
 
+    @admin.display(description="data")
+    def data(self, version: ModelVersion) -> str:
+        run = getattr(version, "run", None)
+        return ", ".join(map(str, run.datasets.all())) if run else "–"
+
+    @admin.display(description="last promoted", ordering="last_promoted")
+    def promoted(self, version: Any) -> Any:
+        return version.last_promoted or "–"
+
     def has_delete_permission(self, request: HttpRequest, obj: ModelVersion | None = None) -> bool:
         return False
 
-    def has_activate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("organizer.promote_modelversion")
+    def has_train_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("organizer.add_trainingrun")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
-        classify.champion()  # the shipped version has a row even before the first classification
-        return super().get_queryset(request)
+    @admin.action(description="Compare on the same test rows", permissions=["train"])
+    def compare(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> HttpResponse | None:
+        return self._compare(request, list(queryset))
 
-    @admin.action(description="Make active and classify every library again", permissions=["activate"])
-    def make_active(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
-        if queryset.count() != 1:
-            self.message_user(request, "Choose exactly one version.", messages.ERROR)
-            return
-        self._activate(request, queryset.get())
-
-    def _activate(self, request: HttpRequest, version: ModelVersion) -> None:
-        versions.activate(version, by=request.user)
-        self._reclassify(request, version)
-
-    def _reclassify(self, request: HttpRequest, version: ModelVersion) -> None:
-        started = versions.start_reclassifying()
-        for job in started:
-            tasks.enqueue(job)
-        self.message_user(
-            request,
-            f"“{version}” is active. Libraries being classified again: {len(started)}; "
-            "playlists change only through plans that their owners approve.",
-            messages.SUCCESS,
-        )
+    def _compare(self, request: HttpRequest, chosen: list[ModelVersion]) -> HttpResponse | None:
+        try:
+            comparison, job = comparing.start(chosen)
+        except TrainingError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return None
+        tasks.enqueue(job)
+        note(request, comparison, f"Asked to compare {', '.join(map(str, chosen))}.")
+        return HttpResponseRedirect(reverse("admin:organizer_comparison_change", args=[comparison.pk]))
 
     def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
         own = [
-            path(
-                "<int:pk>/activate/",
-                self.admin_site.admin_view(self.activate_view),
-                name="organizer_modelversion_activate",
-            ),
-            path(
-                "roll-back/",
-                self.admin_site.admin_view(self.roll_back_view),
-                name="organizer_modelversion_roll_back",
-            ),
+            path(f"<int:pk>/{name}/", wrap(view), name=f"organizer_modelversion_{name}")
+            for name, view in {
+                "compare": self.compare_view,
+                "preview": self.preview_view,
+                "notes": self.notes_view,
+                "promote": self.promote_view,
+                "activate": self.activate_view,
+            }.items()
         ]
-        return [*own, *super().get_urls()]
-
-    def activate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        version = get_object_or_404(ModelVersion, pk=pk)
-        if request.method == "POST" and self.has_activate_permission(request):
-            self._activate(request, version)
-        return HttpResponseRedirect(reverse("admin:organizer_modelversion_changelist"))
-
-    def roll_back_view(self, request: HttpRequest) -> HttpResponse:
-        if request.method == "POST" and self.has_activate_permission(request):
-            try:
-                self._reclassify(request, versions.roll_back(by=request.user))
-            except TrainingError as error:
-                self.message_user(request, str(error), messages.ERROR)
-        return HttpResponseRedirect(reverse("admin:organizer_modelversion_changelist"))
+        back = path(
+            "roll-back/<str:kind>/", wrap(self.roll_back_view), name="organizer_modelversion_roll_back"
+        )
+        return [*own, back, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        extra = {
-            "previous": versions.previous_champion(),
-            "can_activate": self.has_activate_permission(request),
-        }
+        extra = {"uses": uses(), "can_promote": self.has_promote_permission(request)}
         return super().changelist_view(request, extra | (extra_context or {}))
+
+    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+        """Everything about one version."""
+        require(request, "view_modelversion")
+        version = get_object_or_404(ModelVersion.objects.select_related("run"), pk=object_id)
+        context = self.admin_site.each_context(request) | {
+            "title": f"Model version {version}",
+            "version": version,
+            "opts": self.model._meta,
+            "run": getattr(version, "run", None),
+            "state": state_of(version),
+            "problem": versions.unusable(version),
+            "objections": []
+            if version.is_champion or version.kind == Kind.NET
+            else guard.objections(version),
+            "figures": [
+                (name, _percent(runs.headline(version.metrics).get(name.lower().replace("-", "_"))))
+                for name in ("Accuracy", "Macro-F1")
+            ],
+            "meta": meta_of(version),
+            "report": _report_url(version),
+            "comparisons": version.comparisons.all()[:20],
+            "impacts": [(one, impact.outdated(one)) for one in version.impacts.all()[:20]],
+            "promotions": version.promotions.select_related("by")[:20],
+            "can_train": self.has_train_permission(request),
+            "can_promote": self.has_promote_permission(request),
+        }
+        return TemplateResponse(request, "admin/organizer/modelversion/version.html", context)
+
+    def compare_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require(request, "add_trainingrun")
+        version = get_object_or_404(ModelVersion, pk=pk)
+        made = self._compare(request, [version]) if request.method == "POST" else None
+        return made or _page_of(version)
+
+    def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What it would do to the libraries."""
+        require(request, "add_trainingrun")
+        version = get_object_or_404(ModelVersion, pk=pk)
+        if request.method != "POST":
+            return _page_of(version)
+        try:
+            found, job = impact.start(version)
+        except TrainingError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return _page_of(version)
+        tasks.enqueue(job)
+        note(request, version, "Asked what it would change.")
+        return HttpResponseRedirect(reverse("admin:organizer_impact_change", args=[found.pk]))
+
+    def notes_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require(request, "add_trainingrun")
+        version = get_object_or_404(ModelVersion, pk=pk)
+        if request.method == "POST":
+            version.notes = request.POST.get("notes", "").strip()[:LONGEST_NOTES]
+            version.save(update_fields=["notes"])
+            note(request, version, "Wrote its notes.")
+            self.message_user(request, "The notes are kept.")
+        return _page_of(version)
+
+
+def _page_of(version: ModelVersion) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:organizer_modelversion_change", args=[version.pk]))
+
+
+def state_of(version: ModelVersion) -> str:
+    if version.is_champion:
+        return "in use"
+    return "archived: was in use" if version.was_champion_at else "candidate"
+
+
+def uses() -> list[dict[str, Any]]:
+    """Of each kind that judges libraries: what is in use, and what going back would bring."""
+    rows = []
+    for kind in (Kind.TABLES, Kind.SOUND):
+        trail = versions.trail_of(kind)
+        rows.append(
+            {
+                "kind": kind,
+                "now": versions.name_of(trail[-1]),
+                "pk": trail[-1].pk if trail[-1] else None,
+                "back": versions.name_of(trail[-2]) if len(trail) > 1 else "",
+            }
+        )
+    return rows
+
+
+def meta_of(version: ModelVersion) -> dict[str, Any]:
+    """What its description says of where it comes from; empty where that cannot be read."""
+    try:
+        meta = registry.read_description(classify.directory(version))
+    except ModelError:
+        return {}
+    config, training = meta.get("config", {}), meta.get("training", {})
+    return {
+        "family": meta.get("model", {}).get("family", ""),
+        "seed": config.get("seed", ""),
+        "split": training.get("split", config.get("split", "")),
+        "fingerprint": meta.get("data_fingerprint", ""),
+        "data": meta.get("data", []),
+        "made_at": meta.get("created_at", ""),
+    }
+
+
+def _report_url(version: ModelVersion) -> str:
+    run = getattr(version, "run", None)
+    if run is None or not run_files.report_of(run).is_file():
+        return ""
+    return reverse("admin:organizer_trainingrun_report", args=[run.pk])
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"

@@ -111,7 +111,7 @@ def _name(number: int) -> str:
 
 def _head(count: int) -> Row:
     users = get_user_model().objects.order_by("pk").values(*_USER)
-    models = ModelVersion.objects.order_by("pk").values(*_MODEL, "labels", "metrics", "context")
+    models = ModelVersion.objects.order_by("pk").values(*_MODEL, "kind", "labels", "metrics", "context")
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -160,15 +160,22 @@ def _models(rows: list[Row], raw: list[Row]) -> None:
     """Trained versions are files that the backup does not hold: one without its files cannot be in use."""
     for row, whole in zip(rows, raw, strict=True):
         facts = {name: whole.get(name) for name in ("labels", "metrics", "context")}
+        kind = whole.get("kind", ModelVersion.Kind.TABLES)  # backups from before there were others name none
         if not isinstance(facts["labels"], list) or not all(
             isinstance(facts[name], dict) for name in ("metrics", "context")
         ):
             raise TakeoutError(f"models: “{row['name']}” has no labels, metrics or context.")
+        if kind not in ModelVersion.Kind.values:
+            raise TakeoutError(f"models: “{row['name']}” is of a kind that this program does not know.")
         version, _ = ModelVersion.objects.get_or_create(
-            name=row["name"], defaults={"path": row["path"], **facts}
+            name=row["name"], defaults={"path": row["path"], "kind": kind, **facts}
         )
         has_files = version.path == "shipped" or version.directory.is_dir()
-        if row["is_champion"] and has_files and ModelVersion.objects.champion() is None:
+        if (
+            row["is_champion"]
+            and has_files
+            and ModelVersion.objects.champion(ModelVersion.Kind(version.kind)) is None
+        ):
             ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
 
 

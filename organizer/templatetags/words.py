@@ -34,7 +34,11 @@ PHASES = {
     Job.Kind.PLAN: {"plan": gettext_lazy("Looking at your playlists")},
     Job.Kind.WRITE: {"write": gettext_lazy("Writing songs to playlists")},
     Job.Kind.RECLASSIFY: {"classify": gettext_lazy("Sorting songs into genres")},
-    Job.Kind.TRAIN: {"train": gettext_lazy("Training")},
+    Job.Kind.TRAIN: {
+        "train": gettext_lazy("Training"),
+        "judge": gettext_lazy("Comparing with the model in use"),
+        "weigh": gettext_lazy("Trying it on the libraries"),
+    },
     Job.Kind.MAP: {"map": gettext_lazy("Comparing how your songs sound")},
 }
 STATES = {

@@ -3,49 +3,146 @@
 A version is in use because somebody said so (the alias “champion”), never because it is the latest.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from organizer import classify, jobs
-from organizer.models import Job, ModelVersion, Promotion, SpotifyAccount
+from classifier import registry
+from classifier.errors import ModelError
+from organizer import classify, ear, rejudging
+from organizer.models import Job, ModelVersion, Promotion
+from organizer.training import guard
 from organizer.training.errors import TrainingError
 
 Kind = ModelVersion.Kind
+SHIPPED_SOUND = "the sound expert that comes with the program"
+LEAST_REASON = 10  # characters
+AT_ONCE = "Somebody else has just put another version into use. Look again at what is in use now."
 
 
-@transaction.atomic
-def activate(
-    version: ModelVersion, *, by: Any = None, reason: str = "", is_rollback: bool = False
-) -> Promotion:
-    """Make this version the champion of its kind. Predictions by others stay, so going back costs nothing."""
-    classify.champion()  # somebody to go back to, on a fresh instance too
-    before = ModelVersion.objects.champion(Kind(version.kind))
-    champions = ModelVersion.objects.filter(is_champion=True, kind=version.kind)
-    champions.update(is_champion=False, was_champion_at=timezone.now())
-    ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
-    return Promotion.objects.create(
-        kind=version.kind, version=version, before=before, by=by, reason=reason, is_rollback=is_rollback
-    )
+class NeedsReason(TrainingError):
+    """Something speaks against the promotion, and no reason was typed; `objections` are sentences."""
+
+    def __init__(self, objections: list[str]) -> None:
+        super().__init__(f"{' '.join(objections)} Give a reason of at least {LEAST_REASON} characters.")
+        self.objections = objections
+
+
+@dataclass(frozen=True)
+class Switch:
+    """What is in use now (None: what comes with the program), and the jobs that judge the libraries again."""
+
+    version: ModelVersion | None
+    jobs: list[Job]
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"“{name_of(self.version)}” is in use. Libraries being judged again: {len(self.jobs)}; "
+            "playlists change only through plans that their owners approve."
+        )
+
+
+def name_of(version: ModelVersion | None) -> str:
+    return version.name if version else SHIPPED_SOUND
+
+
+def in_use(kind: Kind) -> ModelVersion | None:
+    """The champion; of sound None while the shipped expert is in use. A fresh instance gets its shipped version."""
+    return classify.champion() if kind == Kind.TABLES else ModelVersion.objects.champion(kind)
+
+
+def unusable(version: ModelVersion) -> str:
+    """Why this version cannot judge libraries, in one sentence; empty where it can. Loads no network."""
+    if version.kind == Kind.NET:
+        return "It hears with its own network, and libraries have not stored what that hears: it is only for comparison."
+    try:
+        if version.kind == Kind.TABLES:
+            found = registry.read(classify.directory(version)).meta["labels"]
+            same = version.path == "shipped" or list(found) == version.labels
+            return "" if same else "Its files are those of another version."
+        if ear.opinion_afresh(version).encoders != ear.opinion_of(None).encoders:
+            return "It was made for other ears than those that heard the libraries."
+    except ModelError as error:
+        return f"Its files are missing or damaged. {error}"
+    return ""
+
+
+def promote(version: ModelVersion, *, by: Any = None, reason: str = "") -> Switch:
+    """Make this version the champion of its kind and have every library judged again by it.
+
+    Predictions by others stay, so going back costs nothing. Raises NeedsReason where the guard objects and no reason
+    was typed, TrainingError where the version is in use already or cannot be used.
+    """
+    problem = unusable(version)
+    if problem:
+        raise TrainingError(f"“{version}” cannot be promoted. {problem}")
+
+    def check() -> None:
+        if in_use(Kind(version.kind)) == version:
+            raise TrainingError(f"“{version}” is in use already.")
+        objections = guard.objections(version)
+        if objections and len(reason.strip()) < LEAST_REASON:
+            raise NeedsReason(objections)
+
+    return _switch(Kind(version.kind), version, check=check, by=by, reason=reason.strip())
+
+
+def roll_back(kind: Kind = Kind.TABLES, *, by: Any = None) -> Switch:
+    """Put what was in use before back into use; TrainingError where there is nothing, or it cannot be used any more."""
+    trail = trail_of(kind)
+    if len(trail) < 2:
+        raise TrainingError("There is no earlier version to go back to.")
+    version = trail[-2]
+    problem = unusable(version) if version else ""
+    if problem:
+        raise TrainingError(f"There is no going back to “{version}”. {problem}")
+
+    def check() -> None:
+        if in_use(kind) != trail[-1]:
+            raise TrainingError(AT_ONCE)
+
+    return _switch(kind, version, check=check, by=by, is_rollback=True)
 
 
 def previous_champion(kind: Kind = Kind.TABLES) -> ModelVersion | None:
-    """The version that was in use before the present one."""
-    former = ModelVersion.objects.filter(is_champion=False, was_champion_at__isnull=False, kind=kind)
-    return former.order_by("-was_champion_at").first()
+    """What going back would put into use; None where it would be what comes with the program, or nothing."""
+    trail = trail_of(kind)
+    return trail[-2] if len(trail) > 1 else None
 
 
-def roll_back(kind: Kind = Kind.TABLES, *, by: Any = None) -> ModelVersion:
-    """Put the version before the present one back into use; TrainingError where there is none."""
-    version = previous_champion(kind)
-    if version is None:
-        raise TrainingError("There is no earlier version to go back to.")
-    activate(version, by=by, is_rollback=True)
-    return version
+def trail_of(kind: Kind) -> list[ModelVersion | None]:
+    """What was in use one after the other, without what was gone back from; the last is in use. None: shipped sound."""
+    trail: list[ModelVersion | None] = []
+    for one in Promotion.objects.filter(kind=kind).select_related("version", "before").order_by("at", "pk"):
+        trail = trail or [one.before]
+        if one.is_rollback and one.version in trail[:-1]:
+            trail = trail[: len(trail) - 1 - trail[:-1][::-1].index(one.version)]
+        else:
+            trail.append(one.version)
+    now = in_use(kind)
+    if not trail:  # from before promotions were written down
+        former = ModelVersion.objects.filter(is_champion=False, was_champion_at__isnull=False, kind=kind)
+        trail = [*former.order_by("-was_champion_at")[:1]]
+    trail = trail if kind == Kind.SOUND else [one for one in trail if one]
+    return trail if trail and trail[-1] == now else [*trail, now]
 
 
-def start_reclassifying() -> list[Job]:
-    """A job for every linked account, so that its predictions come from the champion."""
-    accounts = SpotifyAccount.objects.filter(synced_at__isnull=False)
-    return [jobs.start(account, Job.Kind.RECLASSIFY)[0] for account in accounts]
+def _switch(kind: Kind, version: ModelVersion | None, *, check: Any, **told: Any) -> Switch:
+    """The change of the alias, its entry in the history and the jobs: all of them or none."""
+    try:
+        with transaction.atomic():
+            rows = ModelVersion.objects.select_for_update().filter(kind=kind).order_by("pk")
+            list(rows)  # two who promote at once come one after the other
+            check()
+            before = in_use(kind)
+            rows.filter(is_champion=True).update(is_champion=False, was_champion_at=timezone.now())
+            if version:
+                ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
+                version.refresh_from_db()
+            Promotion.objects.create(kind=kind, version=version, before=before, **told)
+            return Switch(version, rejudging.begin(before if kind == Kind.TABLES else None))
+    except IntegrityError as error:
+        raise TrainingError(AT_ONCE) from error

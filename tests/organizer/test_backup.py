@@ -1,3 +1,4 @@
+import json
 import zipfile
 from typing import Any
 
@@ -85,3 +86,38 @@ def test_a_damaged_backup_restores_nothing(rich: SpotifyAccount, tmp_path: Any) 
     with pytest.raises(CommandError, match="Nothing was restored"):
         call_command("restore", tmp_path / "half.zip")
     assert not SpotifyAccount.objects.exists()
+
+
+def test_versions_of_every_kind_come_back_and_one_without_files_is_not_in_use(
+    rich: SpotifyAccount, tmp_path: Any, settings: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    (tmp_path / "ears").mkdir()
+    for name, is_champion in (("ears", True), ("other ears", False)):
+        ModelVersion.objects.create(name=name, kind="sound", path=name, is_champion=is_champion)
+    call_command("backup", tmp_path / "all.zip")
+    forget_everything()
+    call_command("restore", tmp_path / "all.zip")
+    assert ModelVersion.objects.champion(ModelVersion.Kind.SOUND).name == "ears"
+    forget_everything()
+    (tmp_path / "ears").rmdir()
+    call_command("restore", tmp_path / "all.zip")
+    assert ModelVersion.objects.filter(kind="sound").count() == 2
+    assert ModelVersion.objects.champion(ModelVersion.Kind.SOUND) is None
+
+
+def test_a_backup_from_before_there_were_kinds_is_read(rich: SpotifyAccount, tmp_path: Any) -> None:
+    call_command("backup", tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as new, zipfile.ZipFile(tmp_path / "old.zip", "w") as old:
+        for name in new.namelist():
+            content = new.read(name)
+            if name == "backup.json":
+                head = json.loads(content)
+                head["models"] = [
+                    {key: value for key, value in one.items() if key != "kind"} for one in head["models"]
+                ]
+                content = json.dumps(head).encode()
+            old.writestr(name, content)
+    forget_everything()
+    call_command("restore", tmp_path / "old.zip")
+    assert {one.kind for one in ModelVersion.objects.all()} == {"tables"}

@@ -10,13 +10,12 @@ from organizer.models import (
     Dataset,
     Job,
     ModelVersion,
-    Prediction,
-    SpotifyAccount,
     Track,
     TrainingRun,
 )
-from organizer.training import datasets, runs, versions
+from organizer.training import datasets, runs
 from organizer.training.errors import TrainingError
+from tests.organizer.versions import to_the_end
 from tests.tables import write_table
 
 MAP = {"rock": "rock", "jazz": "jazz-blues", "edm": "electronic"}
@@ -42,8 +41,7 @@ def run_on(dataset: Dataset, **options: int) -> TrainingRun:
 def trained(dataset: Dataset) -> TrainingRun:
     run = run_on(dataset, epochs=4)
     job, _ = runs.start(run)
-    job = tasks.work(job.pk)
-    assert job.state == Job.State.DONE, job.error
+    to_the_end(job)
     run.refresh_from_db()
     return run
 
@@ -63,20 +61,6 @@ def test_a_run_measures_draws_its_curve_and_makes_a_version(dataset: Dataset) ->
     assert not run.version.is_champion
 
 
-def test_activate_classifies_with_the_new_version_and_roll_back_returns(
-    dataset: Dataset, library: SpotifyAccount
-) -> None:
-    before = ModelVersion.objects.get(is_champion=True)
-    version = trained(dataset).version
-    versions.activate(version)
-    (job,) = versions.start_reclassifying()
-    assert tasks.work(job.pk).state == Job.State.DONE
-    songs = Track.objects.liked_by(library).movable()
-    assert Prediction.objects.filter(version=version).count() == songs.count()
-    assert versions.roll_back() == before
-    assert classify.champion() == before
-
-
 def test_what_a_killed_training_left_behind_does_not_stop_the_next_try(
     dataset: Dataset, settings: Any
 ) -> None:
@@ -85,8 +69,9 @@ def test_what_a_killed_training_left_behind_does_not_stop_the_next_try(
     left_over = settings.MEDIA_ROOT / runs.VERSIONS_DIR / f"run-{run.pk}" / "weights.safetensors"
     left_over.parent.mkdir(parents=True)
     left_over.write_bytes(b"half a file")
-    assert tasks.work(job.pk).state == Job.State.DONE
-    assert ModelVersion.objects.get().directory.is_dir()
+    to_the_end(job)
+    run.refresh_from_db()
+    assert run.version.directory.is_dir()
 
 
 def test_only_one_run_at_a_time(dataset: Dataset) -> None:

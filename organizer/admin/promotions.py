@@ -1,0 +1,106 @@
+"""Putting a version into use, and going back: what speaks for and against it is shown before anything happens."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from organizer import tasks
+from organizer.admin.audit import note
+from organizer.admin.readonly import ReadOnlyAdmin, require
+from organizer.models import ModelVersion, Promotion
+from organizer.training import guard, impact, versions
+from organizer.training.errors import TrainingError
+from organizer.training.versions import NeedsReason, Switch
+
+Kind = ModelVersion.Kind
+
+
+class PromotionViews(admin.ModelAdmin):
+    """The views that change which version is in use."""
+
+    def has_promote_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("organizer.promote_modelversion")
+
+    def activate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Nothing is put into use by one press: the page that asks comes first."""
+        require(request, "promote_modelversion")
+        return HttpResponseRedirect(reverse("admin:organizer_modelversion_promote", args=[pk]))
+
+    def promote_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What it would change and what speaks against it; then, confirmed, it is put into use."""
+        require(request, "promote_modelversion")
+        version = get_object_or_404(ModelVersion, pk=pk)
+        reason, refused = request.POST.get("reason", ""), ""
+        if request.method == "POST":
+            try:
+                return self._done(request, versions.promote(version, by=request.user, reason=reason), reason)
+            except NeedsReason:
+                refused = f"Type a reason of at least {versions.LEAST_REASON} characters."
+            except TrainingError as error:
+                refused = str(error)
+        return self._asked(request, version, {"reason": reason, "refused": refused})
+
+    def _asked(self, request: HttpRequest, version: ModelVersion, said: dict[str, Any]) -> HttpResponse:
+        weighed = version.impacts.exclude(result={}).first()
+        problem = versions.unusable(version)
+        context = self.admin_site.each_context(request) | {
+            "title": f"Put “{version}” into use?",
+            "version": version,
+            "opts": self.model._meta,
+            "standing": versions.name_of(versions.in_use(Kind(version.kind))),
+            "problem": "It is in use already." if version.is_champion else problem,
+            "objections": [] if problem else guard.objections(version),
+            "comparison": guard.comparison_of(version),
+            "impact": weighed,
+            "impact_sentence": impact.sentence(weighed.result) if weighed else "",
+            "impact_outdated": impact.outdated(weighed) if weighed else "",
+            **said,
+        }
+        status = 422 if said["refused"] else 200
+        return TemplateResponse(request, "admin/organizer/modelversion/promote.html", context, status=status)
+
+    def roll_back_view(self, request: HttpRequest, kind: str) -> HttpResponse:
+        require(request, "promote_modelversion")
+        if kind not in (Kind.TABLES, Kind.SOUND):
+            raise Http404
+        if request.method == "POST":
+            try:
+                return self._done(
+                    request, versions.roll_back(Kind(kind), by=request.user), "Went back to it."
+                )
+            except TrainingError as error:
+                self.message_user(request, str(error), messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:organizer_modelversion_changelist"))
+
+    def _done(self, request: HttpRequest, switch: Switch, reason: str) -> HttpResponse:
+        for job in switch.jobs:
+            tasks.enqueue(job)
+        told = switch.version or Promotion.objects.order_by("-pk")[0]
+        note(request, told, f"{switch.sentence}{f' {reason.strip()}' if reason.strip() else ''}")
+        self.message_user(request, switch.sentence, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:organizer_modelversion_changelist"))
+
+
+@admin.register(Promotion)
+class PromotionAdmin(ReadOnlyAdmin):
+    """What was in use, and since when: written by every promotion, changed by nobody."""
+
+    list_display = ("at", "kind", "what", "before_name", "is_rollback", "by", "reason")
+    list_display_links = None
+    list_filter = ("kind", "is_rollback")
+    list_select_related = ("version", "before", "by")
+
+    @admin.display(description="put into use")
+    def what(self, promotion: Promotion) -> str:
+        return versions.name_of(promotion.version)
+
+    @admin.display(description="instead of")
+    def before_name(self, promotion: Promotion) -> str:
+        return versions.name_of(promotion.before)
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False

@@ -1,0 +1,270 @@
+"""Versions judged on the same rows, none of which any of them may have learned from."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.utils import timezone
+
+from classifier import registry
+from classifier.splits import split
+from organizer.models import (
+    Artist,
+    AudioFeatures,
+    Comparison,
+    Correction,
+    Dataset,
+    ModelVersion,
+    SavedTrack,
+    SpotifyAccount,
+    Track,
+)
+from organizer.training import comparing, datasets, guard, overdue, testsets
+from organizer.training.errors import TrainingError
+from tests.organizer.browsing import another_account
+from tests.organizer.versions import expert, table, to_the_end, trained
+
+Kind = ModelVersion.Kind
+
+
+@pytest.fixture
+def media(db: None, tmp_path: Path, settings: Any) -> Path:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def data(media: Path, tmp_path: Path) -> Dataset:
+    return table(tmp_path)
+
+
+def in_use(version: ModelVersion) -> ModelVersion:
+    ModelVersion.objects.filter(kind=version.kind).update(is_champion=False)
+    ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
+    version.refresh_from_db()
+    return version
+
+
+def pair(media: Path, data: Dataset) -> tuple[ModelVersion, ModelVersion]:
+    """One in use that has learned from a few songs only, and one from all."""
+    tracks = datasets.read(data)
+    few = tracks.take(np.arange(300))
+    return in_use(trained(media, "few", [few])), trained(media, "all", [tracks], model="random-forest")
+
+
+def made(*versions: ModelVersion) -> Comparison:
+    comparison, job = comparing.start(versions)
+    to_the_end(job)
+    comparison.refresh_from_db()
+    return comparison
+
+
+def test_two_versions_on_what_both_held_out(media: Path, data: Dataset) -> None:
+    first, second = pair(media, data)
+    found = made(second).result
+    held_out = split(datasets.read(data), "artist").test
+    assert [one["pk"] for one in found["versions"]] == [first.pk, second.pk]
+    assert found["test"]["rows"] == len(held_out)
+    assert not found["test"]["sentences"]
+    assert found["baseline"]["name"] == "logistic regression"
+    assert all(one["macro_f1"][0] > 0.5 for one in found["figures"]["versions"])
+    assert guard.objections(second) == [] or "below" in guard.objections(second)[0]
+
+
+def test_rows_that_a_version_may_have_learned_from_are_left_out_and_that_is_said(
+    media: Path, data: Dataset, tmp_path: Path
+) -> None:
+    other = table(tmp_path, "another", seed=5, rows=300)
+    first, _ = pair(media, data)
+    greedy = trained(media, "greedy", [datasets.read(other)], spare_test=False)
+    found = made(greedy).result
+    assert [one["name"] for one in found["test"]["datasets"] if one["rows"]] == ["three genres"] or (
+        found["test"]["rows"] < len(split(datasets.read(data), "artist").test)
+    )
+    assert any("“greedy”" in one for one in found["test"]["sentences"])
+
+
+def test_a_version_that_knows_every_artist_cannot_be_compared(media: Path, data: Dataset) -> None:
+    first, _ = pair(media, data)
+    comparison = made(trained(media, "greedy", [datasets.read(data)], spare_test=False))
+    assert comparison.result == {}
+    assert "rows are left to judge by" in comparison.error
+    assert "“greedy” may have learned from" in comparison.error
+    assert guard.objections(ModelVersion.objects.get(name="greedy")) == [guard.UNCOMPARED]
+
+
+def test_data_sets_only_for_judging_are_the_test_set(media: Path, data: Dataset, tmp_path: Path) -> None:
+    _, second = pair(media, data)
+    before = testsets.fingerprint(Kind.TABLES)
+    table(tmp_path, "judges", is_test=True, seed=9, rows=300)
+    assert testsets.fingerprint(Kind.TABLES) != before
+    found = made(second).result
+    assert found["test"]["is_fixed"]
+    assert [one["name"] for one in found["test"]["datasets"]] == ["judges"]
+
+
+def test_a_genre_that_one_does_not_know_is_wrong_in_all_and_left_out_of_the_shared(
+    media: Path, data: Dataset
+) -> None:
+    _, second = pair(media, data)
+    narrow = trained(media, "narrow", [datasets.read(data)], genres=("rock", "electronic"))
+    found = made(narrow, second).result
+    place = [one["name"] for one in found["versions"]].index("narrow")
+    assert found["figures"]["versions"][place]["genres"]["jazz-blues"]["recall"][0] == 0
+    assert set(found["shared"]["genres"]) == {"rock", "electronic"}
+    assert found["shared"]["rows"] < found["figures"]["rows"]
+
+
+def test_versions_without_files_are_a_sentence_and_the_job_goes_on(media: Path, data: Dataset) -> None:
+    _, second = pair(media, data)
+    broken, _ = comparing.start([second])
+    shutil.rmtree(second.directory)
+    third = trained(media, "third", [datasets.read(data)])
+    fine, job = comparing.start([third])
+    to_the_end(job)
+    broken.refresh_from_db()
+    fine.refresh_from_db()
+    assert "all" in broken.error
+    assert fine.result
+
+
+def test_what_was_asked_for_as_the_job_ended_is_made_later(media: Path, data: Dataset) -> None:
+    _, second = pair(media, data)
+    comparison = comparing.asked([second])
+    assert overdue.start() == []
+    Comparison.objects.update(created_at=timezone.now() - 2 * overdue.LATE)
+    (job,) = overdue.start()
+    to_the_end(job)
+    comparison.refresh_from_db()
+    assert comparison.result
+    assert overdue.start() == []
+
+
+@pytest.mark.parametrize("kinds", [(Kind.TABLES, Kind.SOUND), (Kind.TABLES, Kind.NET)])
+def test_versions_that_read_and_such_that_hear_are_not_compared(db: None, kinds: tuple[Kind, Kind]) -> None:
+    rows = [ModelVersion.objects.create(name=kind, kind=kind, path="") for kind in kinds]
+    with pytest.raises(TrainingError, match="same rows"):
+        comparing.start(rows)
+
+
+def corrected(account: SpotifyAccount, songs: int) -> None:
+    """Songs by as many artists that sound like electronic music and are rock, says their owner."""
+    for number in range(songs):
+        artist = Artist.objects.create(spotify_id=f"a{number}", name=f"Stranger {number}")
+        track = Track.objects.create(
+            uri=f"spotify:track:{number}",
+            name=f"Song {number}",
+            artist_names=[artist.name],
+            primary_artist=artist,
+        )
+        SavedTrack.objects.create(account=account, track=track, added_at=account.authorized_at)
+        values = {"danceability": 0.9, "energy": 0.7, "loudness": -8.0, "valence": 0.5, "tempo": 120.0}
+        AudioFeatures.objects.create(
+            track=track, source="reccobeats", values=values, checked_at=account.authorized_at
+        )
+        Correction.objects.create(account=account, track=track, genre="rock")
+
+
+def test_held_out_corrections_say_whether_learning_from_them_helped(media: Path, data: Dataset) -> None:
+    from organizer.training import corrections
+
+    corrected(another_account(), 150)
+    first = in_use(trained(media, "before", [datasets.read(data)]))
+    second = trained(media, "after", [datasets.read(data), corrections.read()])
+    found = made(second).result["words"]
+    held_out = len(split(corrections.read(), "artist").test)
+    assert found["rows"] == held_out
+    assert found["versions"][0]["genres"]["rock"]["recall"][0] < 0.5
+    assert found["differences"][0]["genres"]["rock"]["recall"][0] > 0.3
+    assert first.pk == ModelVersion.objects.champion().pk
+
+
+def test_a_version_that_did_not_spare_them_is_not_measured_by_corrections(media: Path, data: Dataset) -> None:
+    from organizer.training import corrections
+
+    corrected(another_account(), 150)
+    in_use(trained(media, "before", [datasets.read(data)]))
+    spoilt = trained(media, "spoilt", [datasets.read(data), corrections.read()], split="random")
+    comparison = made(spoilt)
+    assert "rows" not in comparison.result.get("words", {})
+
+
+def clips(media: Path) -> Dataset:
+    """Sixty clips of three families, of noise, as the check of a zip leaves them."""
+    from classifier.sound.opinion import WIDTH
+
+    chance = np.random.default_rng(0)
+    row = Dataset.objects.create(
+        name="clips", kind=Dataset.Kind.AUDIO, provenance="made", licence="MIT", sha256="c" * 64, rows=60,
+        label_map={"rock": "rock", "jazz": "jazz-blues", "metal": "metal"},
+    )  # fmt: skip
+    row.folder.mkdir(parents=True)
+    names = np.array([f"{('rock', 'jazz', 'metal')[i % 3]}/{i}" for i in range(60)] * 5)
+    names = np.array([f"{name}-{i}" for i, name in enumerate(names)])
+    np.savez(
+        row.folder / "clips.npz",
+        mel=chance.integers(0, 255, (len(names), 128, 387), np.uint8),
+        names=names,
+        files=names,
+        embeddings=chance.random((len(names), WIDTH)).astype(np.float16),
+    )
+    return row
+
+
+def test_sound_experts_are_compared_with_the_shipped_one_on_held_out_clips(media: Path) -> None:
+    clips(media)
+    found = made(expert(media, "mine")).result
+    assert [one["name"] for one in found["versions"]][1:] == ["mine"]
+    assert found["versions"][0]["pk"] is None
+    assert found["test"]["rows"] == 60
+    assert found["baseline"]["name"] == "always the commonest genre"
+
+
+def test_nets_of_their_own_answer_to_the_same_clips(media: Path) -> None:
+    from classifier.sound.clips import split_random
+    from classifier.sound.train import SoundConfig, train_sound
+
+    heard, _ = datasets.clips(clips(media))
+    made_net = train_sound(
+        heard,
+        split_random(heard, 0),
+        media / "models/net",
+        SoundConfig("classic-ffnn", epochs=1, spare_test=True),
+    )
+    net = ModelVersion.objects.create(
+        name="net", kind=Kind.NET, path="models/net", labels=list(made_net.labels)
+    )
+    found = made(net).result
+    assert found["test"]["rows"] == 60
+    assert not found["test"]["sentences"]
+    assert "own does not hear" in found["words"]["sentence"]
+
+
+def test_a_training_run_ends_in_a_comparison_and_a_preview(media: Path, data: Dataset) -> None:
+    from organizer.models import Impact, TrainingRun
+    from organizer.training import runs
+
+    in_use(trained(media, "before", [datasets.read(data).take(np.arange(0, 900, 2))]))
+    run = TrainingRun.objects.create(family="logistic", rule="wide", reason="made by a test")
+    run.datasets.add(data)
+    job, _ = runs.start(run)
+    to_the_end(job)
+    run.refresh_from_db()
+    assert Comparison.objects.get(versions=run.version).result["test"]["rows"]
+    assert Impact.objects.get(version=run.version).result["songs"] == 0
+    assert registry.read_description(run.version.directory)["name"] == run.version.name
+
+
+def test_what_cannot_be_compared_does_not_fail_the_training(media: Path, data: Dataset) -> None:
+    from organizer.models import TrainingRun
+    from organizer.training import runs
+
+    gone = in_use(trained(media, "gone", [datasets.read(data)]))
+    shutil.rmtree(gone.directory)
+    run = TrainingRun.objects.create(family="logistic", rule="wide", reason="made by a test")
+    run.datasets.add(data)
+    job, _ = runs.start(run)
+    to_the_end(job)
+    assert "gone" in Comparison.objects.get().error
