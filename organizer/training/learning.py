@@ -10,6 +10,7 @@ from organizer.training import datasets, options
 from organizer.training.options import Options
 
 if TYPE_CHECKING:
+    from classifier.dataset import Dataset as Tracks
     from classifier.fit import Progress
     from classifier.sound.clips import Clips
     from classifier.sound.head import Heard
@@ -44,10 +45,23 @@ def in_order(data: Sequence[Dataset]) -> list[Dataset]:
 def _from_tables(run: TrainingRun, data: Sequence[Dataset], out: Path, report: Report) -> dict[str, Any]:
     from classifier.train import train_version
 
-    tables = [datasets.read(one) for one in data]
+    tables = [_taught(run, one) for one in data]
     if len({one.feature_names for one in tables}) > 1:
         raise DataError("The data sets have different features, so they cannot be learned from together.")
     return train_version(tables, out, _table_config(run, data), progress=report).meta
+
+
+def _taught(run: TrainingRun, dataset: Dataset) -> "Tracks":
+    """Its tracks; of corrections only those by artists that no run's test by artist holds out, whatever the split."""
+    import numpy as np
+
+    from classifier.splits import split
+
+    tracks = datasets.read(dataset)
+    if dataset.kind != Dataset.Kind.CORRECTIONS or run.split == "artist":
+        return tracks
+    parts = split(tracks, "artist")
+    return tracks.take(np.sort(np.concatenate([parts.train, parts.valid])))
 
 
 def _table_config(run: TrainingRun, data: Sequence[Dataset]) -> "TrainConfig":

@@ -1,7 +1,9 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -9,9 +11,11 @@ from classifier import registry
 from classifier.model_names import MODELS, SOUND_MODELS
 from classifier.predict import Predictor
 from classifier.sound.opinion import Opinion
+from classifier.splits import split
+from classifier.task import build_task, rows_of
 from organizer import jobs, tasks
 from organizer.models import Dataset, Job, ModelVersion, TrainingRun
-from organizer.training import fingerprint, options, runs
+from organizer.training import datasets, fingerprint, learning, options, runs
 from organizer.training.errors import TrainingError
 from organizer.training.runs import Unchanged
 from tests.organizer.training_data import run_on, sounds, table
@@ -253,3 +257,28 @@ def test_settings_that_do_not_differ_are_not_stored() -> None:
 def test_every_family_stands_in_one_group() -> None:
     grouped = [name for names in options.GROUPS.values() for name in names]
     assert sorted(grouped) == sorted((*MODELS, *SOUND_MODELS))
+
+
+def test_corrections_of_held_out_artists_never_train_whatever_the_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = table(tmp_path)
+    tracks, words = datasets.read(data), Dataset(kind=Dataset.Kind.CORRECTIONS)
+    monkeypatch.setattr(datasets, "read", lambda _: tracks)
+    taught = learning._taught(TrainingRun(split="random"), words)
+    held_out = {tracks.artists[row] for row in split(tracks, "artist").test}
+    assert held_out and not held_out & set(taught.artists)
+    assert len(learning._taught(TrainingRun(split="random"), data)) == len(tracks)
+    assert len(learning._taught(TrainingRun(split="artist"), words)) == len(
+        tracks
+    )  # held out by the split itself
+
+
+def test_a_data_set_can_count_more_than_another(tmp_path: Path) -> None:
+    one, other = (datasets.read(table(tmp_path, name)) for name in ("a", "b"))
+    renamed = replace(other, track_ids=tuple(f"b{key}" for key in other.track_ids))
+    task = build_task([one, renamed])
+    rows = np.arange(len(task.data))
+    plain, weighed = (rows_of(task, rows, table_weights=weights).weight for weights in ({}, {"a": 3.0}))
+    ratio = weighed / plain
+    assert ratio[task.table == 0].mean() == pytest.approx(3 * ratio[task.table == 1].mean())
