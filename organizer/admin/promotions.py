@@ -25,11 +25,6 @@ class PromotionViews(admin.ModelAdmin):
     def has_promote_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("organizer.promote_modelversion")
 
-    def activate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Nothing is put into use by one press: the page that asks comes first."""
-        require(request, "promote_modelversion")
-        return HttpResponseRedirect(reverse("admin:organizer_modelversion_promote", args=[pk]))
-
     def promote_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What it would change and what speaks against it; then, confirmed, it is put into use."""
         require(request, "promote_modelversion")

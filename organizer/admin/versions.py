@@ -106,7 +106,6 @@ class ModelVersionAdmin(PromotionViews, ReadOnlyAdmin):
                 "preview": self.preview_view,
                 "notes": self.notes_view,
                 "promote": self.promote_view,
-                "activate": self.activate_view,
             }.items()
         ]
         back = path(

@@ -57,7 +57,7 @@ def test_upload_map_train_activate_and_go_back(visit: Any, program: Program, tmp
     for figure in ("Accuracy", "Macro-F1", "Logistic regression (baseline)"):
         assert page.get_by_text(figure).first.is_visible()
 
-    page.get_by_role("button", name="Make it active").click()
+    page.get_by_role("link", name="Put it into use").click()
     page.get_by_role("heading", name="What it would change").wait_for()
     reason = page.get_by_label("Why it is to be put into use all the same")
     if reason.count():  # the comparison is still being made, or speaks against it

@@ -36,6 +36,7 @@ class World:
     failed: Job
     running: Job
     dataset: Dataset
+    unused: Dataset
     run: TrainingRun
     version: ModelVersion
     gate: ServiceGate
@@ -46,13 +47,14 @@ def make_world() -> World:
     failed = Job.objects.create(account=account, kind="organize", phase="sync", state="failed", error="No.")
     running = Job.objects.create(account=account, kind="plan", phase="plan", state="queued")
     table = Dataset.objects.create(name="mine", server_path="/nowhere", label_map={"a": "rock"}, rows=1)
+    unused = Dataset.objects.create(name="unused", server_path="/nowhere")
     version = ModelVersion.objects.create(name="mine", path="models/mine", labels=["rock"])
     ModelVersion.objects.create(name="shipped", path="shipped", labels=["rock"], is_champion=True)
     run = TrainingRun.objects.create(job=failed, version=version)
     run.datasets.add(table)
     gate = ServiceGate.objects.create(service="spotify")
     LogEntry.objects.create(user=account.user, action_flag=2, object_repr="x", change_message="Did it.")
-    return World(account, failed, running, table, run, version, gate)
+    return World(account, failed, running, table, unused, run, version, gate)
 
 
 Args = Callable[[World], tuple[Any, ...]]
@@ -71,7 +73,6 @@ class Change:
     args: Args = lambda world: ()
     data: Mapping[str, Any] | Callable[[World], Mapping[str, Any]] = field(default_factory=dict)
     by: str = "Owner"
-    refusal: int = 403
 
     def form(self, world: World) -> Mapping[str, Any]:
         return self.data(world) if callable(self.data) else self.data
@@ -98,18 +99,21 @@ READING = [
     Page("admin:organizer_servicegate_changelist"),
     Page("admin:organizer_dataset_changelist"),
     Page("admin:organizer_dataset_add", by="Trainer"),
-    Page("admin:organizer_dataset_delete", of("dataset"), by="Trainer"),
+    Page("admin:organizer_dataset_delete", of("unused"), by="Trainer"),
     Page("admin:organizer_trainingrun_changelist"),
     Page("admin:organizer_trainingrun_run", of("run")),
     Page("admin:organizer_trainingrun_add", by="Trainer"),
     Page("admin:organizer_modelversion_changelist"),
     Page("admin:organizer_modelversion_change", of("version")),
+    Page("admin:organizer_modelversion_promote", of("version"), by="Owner"),
+    Page("admin:organizer_comparison_changelist"),
+    Page("admin:organizer_impact_changelist"),
+    Page("admin:organizer_promotion_changelist"),
     Page("admin:admin_logentry_changelist"),
     Page("admin:auth_user_changelist", by="Superuser"),
     Page("admin:auth_group_changelist", by="Superuser"),
 ]
-# Shows any staff what a run came to, whatever their role.
-OPEN_TO_STAFF = {"admin:index", "admin:organizer_trainingrun_run"}
+OPEN_TO_STAFF = {"admin:index"}
 RUN = {"datasets": [], "seed": "0", "epochs": "1"}
 CHANGES = [
     Change("admin-forget"),
@@ -123,15 +127,19 @@ CHANGES = [
     Change("admin:organizer_job_resume", of("failed")),
     Change("admin:organizer_job_cancel", of("running")),
     Change("admin:organizer_servicegate_try", lambda world: ("spotify",)),
-    Change("admin:organizer_dataset_add", data={"name": "new"}, by="Trainer"),
+    Change("admin:organizer_dataset_add", data={"name": "new", "licence": "MIT"}, by="Trainer"),
     Change("admin:organizer_dataset_labels", of("dataset"), {"label-0": "jazz-blues"}, by="Trainer"),
-    Change("admin:organizer_dataset_delete", of("dataset"), {"post": "yes"}, by="Trainer"),
+    Change("admin:organizer_dataset_delete", of("unused"), {"post": "yes"}, by="Trainer"),
     Change("admin:organizer_trainingrun_add", data=RUN, by="Trainer"),
-    Change("admin:organizer_modelversion_changelist", data=action("make_active", "version")),
-    # These three say no by leading back.
-    Change("admin:organizer_trainingrun_cancel", of("run"), by="Trainer", refusal=302),
-    Change("admin:organizer_modelversion_activate", of("version"), refusal=302),
-    Change("admin:organizer_modelversion_roll_back", refusal=302),
+    Change("admin:organizer_trainingrun_cancel", of("run"), by="Trainer"),
+    Change("admin:organizer_trainingrun_resume", of("run"), by="Trainer"),
+    Change("admin:organizer_trainingrun_delete", of("run"), {"post": "yes"}, by="Superuser"),
+    Change("admin:organizer_modelversion_changelist", data=action("compare", "version"), by="Trainer"),
+    Change("admin:organizer_modelversion_compare", of("version"), by="Trainer"),
+    Change("admin:organizer_modelversion_preview", of("version"), by="Trainer"),
+    Change("admin:organizer_modelversion_notes", of("version"), {"notes": "Mine."}, by="Trainer"),
+    Change("admin:organizer_modelversion_promote", of("version"), {"reason": "It is better, I think."}),
+    Change("admin:organizer_modelversion_roll_back", lambda world: ("tables",)),
     Change("admin:auth_user_add", data={"username": "eve"}, by="Superuser"),
     Change(
         "admin:auth_user_change", lambda world: (world.account.user_id,), {"is_superuser": "on"}, "Superuser"

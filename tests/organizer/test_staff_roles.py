@@ -47,14 +47,14 @@ def test_who_may_not_change_something_gets_a_403_and_changes_nothing(
     refused = [role for role in ROLES if not may(role, change.by)]
     assert refused
     for role in refused:
-        assert clients[role].post(url, change.form(world)).status_code == change.refusal, role
+        assert clients[role].post(url, change.form(world)).status_code == 403, role
     assert staff_pages.everything() == before
 
 
 @pytest.mark.parametrize("change", [one for one in CHANGES if one.by in ROLES], ids=named)
 def test_who_may_is_not_refused(clients: dict[str, Client], world: World, change: Change) -> None:
     answer = clients[change.by].post(address(change, world), change.form(world))
-    assert answer.status_code in (200, 302)
+    assert answer.status_code in (200, 302, 422)  # 422: asks for something first
 
 
 @pytest.mark.parametrize("one", [*READING, *CHANGES], ids=named)

@@ -101,7 +101,6 @@ def test_every_page_shows_what_it_is_about(pair: Any, library: SpotifyAccount) -
 def test_promoting_asks_first_and_wants_a_reason(pair: Any, library: SpotifyAccount) -> None:
     first, second = pair
     client, url = staff(*OWNER), page("modelversion_promote", second.pk)
-    client.post(page("modelversion_activate", second.pk))
     assert "not been compared" in client.get(url).text
     refused = client.post(url, {"reason": "short"})
     assert refused.status_code == 422
