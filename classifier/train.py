@@ -136,6 +136,7 @@ def _train(
     if config.refit:
         model = learn(known, like=model)
     if outlet and strangers:
+        watch.say("learning what is none of the genres")
         inside = known if config.refit else parts.train
         outside = _known(strangers, config) if config.refit else strangers.train
         outlet = Outlet.learn(task, inside, outside, seed=config.seed)
