@@ -24,6 +24,7 @@ from organizer.models import (
     Job,
     ModelVersion,
     Prediction,
+    Promotion,
     SpotifyAccount,
     Track,
     TrainingRun,
@@ -225,12 +226,20 @@ def test_counting_bytes_ends_in_time(db: None, media: Path, monkeypatch: pytest.
     assert not all(place.is_whole for place in storage.places())
 
 
+def put_into_use(version: ModelVersion, **told: Any) -> None:
+    """As a promotion leaves it, whatever a promotion asks for beforehand."""
+    before = ModelVersion.objects.champion()
+    ModelVersion.objects.filter(is_champion=True).update(is_champion=False, was_champion_at=timezone.now())
+    ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
+    Promotion.objects.create(kind=version.kind, version=version, before=before, **told)
+
+
 def archive(library: SpotifyAccount) -> list[ModelVersion]:
     """Three versions with predictions: the champion, the one before it, and an older one."""
     (track, *_) = Track.objects.liked_by(library).movable()
     made = [ModelVersion.objects.create(name=f"v{k}", path=f"models/v{k}", labels=["rock"]) for k in range(3)]
     for version in made:
-        versions.activate(version)
+        put_into_use(version)
         Prediction.objects.create(
             track=track, version=version, genre="rock", log_probs={}, confidence=1, is_sure=True
         )
@@ -244,7 +253,7 @@ def test_predictions_of_archived_versions_alone_are_forgotten(library: SpotifyAc
     owner.post(reverse("admin-forget"))
     assert {row.version for row in Prediction.objects.select_related("version")} == {champion, former}
     assert ModelVersion.objects.filter(pk=old.pk).exists()
-    assert versions.roll_back() == former
+    assert versions.previous_champion() == former
 
 
 def test_without_a_champion_nothing_is_forgotten(library: SpotifyAccount) -> None:
@@ -284,7 +293,7 @@ def test_who_put_the_version_into_use_and_how_good_it_is_is_told(owner: Client) 
     report = {"accuracy": 0.512, "accuracy_interval": [0.48, 0.54], "macro_f1": 0.43, "tracks": 900}
     version = ModelVersion.objects.create(name="run-3", path="p", labels=[], metrics={"features": report})
     root = staff_pages.staff("Superuser")
-    versions.activate(version, by=root.get(reverse("admin:index")).wsgi_request.user, reason="It hears more.")
+    put_into_use(version, by=root.get(reverse("admin:index")).wsgi_request.user, reason="It hears more.")
     page = owner.get(reverse("admin:index")).content.decode()
     for said in ("run-3", "put into use by root", "It hears more.", "51.2%", "48.0% – 54.0%", "900 tracks"):
         assert said in page, said
