@@ -49,7 +49,8 @@ form.addEventListener("click", (event) => {
     separate(button.dataset.separate);
   } else if (button && "merge" in button.dataset) {
     const ticked = [...form.querySelectorAll("input[name=together]:checked")];
-    if (ticked.length < 2) return; // the page says what is missing
+    // The page says what is missing, and shows cards that are folded away.
+    if (ticked.length < 2 || ticked.some((box) => !cards.has(box.value))) return;
     event.preventDefault();
     putTogether(ticked.map((box) => box.value), form.elements.group_name.value.trim());
     for (const box of ticked) box.checked = false;

@@ -20,6 +20,7 @@ from organizer.views.choice_form import ChoiceForm
 from organizer.views.planning import plan_now
 
 GENRES = {*FAMILIES, *SUB_GENRES}
+FIRST = 24  # cards; a large library has a hundred genres and more, most of them small
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     if data and data.get("separate") in form.genres:
         _separate(form, data)
         form = _form(known, data, cards)
-    is_final = data is not None and not ({"merge", "separate", "counts"} & data.keys())
+    is_final = data is not None and not ({"merge", "separate", "counts", "all"} & data.keys())
     if is_final and _is_complete(form):
         plans.choose(account, form.choices(), form.settings())
         return plan_now(request, account)
@@ -67,8 +68,15 @@ def genres(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
     if is_final:
         messages.error(request, _("Nothing was saved yet: please look at the marked places."))
     is_merging = data is not None and "merge" in data
-    context = {"form": form, "is_merging": is_merging, **_counted(known, form, cards)}
+    shown = _shown(known, form, cards, data or QueryDict())
+    context = {"form": form, "is_merging": is_merging, **_counted(known, form, shown)}
     return render(request, "genres.html", context, status=422 if data and form.errors else 200)
+
+
+def _shown(known: Known, form: ChoiceForm, cards: Sequence[GenreCard], data: QueryDict) -> list[GenreCard]:
+    """The largest genres, those that matter to the form, and all where that was asked for."""
+    wanted = {card.genre for card in cards[:FIRST]} | {*known.chosen, *form.picked}
+    return [one for one in cards if one.genre in wanted or "all" in data or f"name_{one.genre}" in data]
 
 
 @require_POST
@@ -145,7 +153,8 @@ def _counted(known: Known, form: ChoiceForm, cards: Sequence[GenreCard]) -> dict
     boxes = [(genre, title, genre in barred) for genre, title in form.titles.items()]
     playlists = {genre: one for one in counts.playlists for genre in one.genres}
     rows = [_row(form, card, playlists.get(card.genre)) for card in cards]
-    return {"counts": counts, "preview": preview, "rows": rows, "barred": boxes}
+    together = [(genre, form.titles[genre]) for genre in form.genres]
+    return {"counts": counts, "preview": preview, "rows": rows, "barred": boxes, "together": together}
 
 
 def _row(form: ChoiceForm, card: GenreCard, playlist: PlaylistCount | None) -> dict[str, Any]:

@@ -284,3 +284,21 @@ def test_a_link_that_died_keeps_the_choices_and_says_so(library: SpotifyAccount)
 def test_an_unsorted_library_leads_back_to_the_start(account: SpotifyAccount) -> None:
     response = signed_in(account).get(reverse("genres"))
     assert b"No genres yet" in response.content
+
+
+def test_small_genres_are_folded_away_until_they_are_wanted(
+    library: SpotifyAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("organizer.views.genres.FIRST", 1)
+    client, form = signed_in(library), FORM | {"pick_pop": "", "name_pop": "Kept"}
+    del form["name_jazz-blues"]
+
+    def shown(**sent: str) -> set[str]:
+        page = client.post(reverse("genres"), form | sent) if sent else client.get(reverse("genres"))
+        return {row["card"].genre for row in page.context["rows"]}
+
+    plans.choose(library, [Choice("Jazz", ("jazz-blues",), 0.5)])
+    assert "jazz-blues" in shown() and len(shown()) < 3  # the largest, and what has a playlist
+    assert "pop" in shown(counts="1")  # what was on the page stays there, with what was typed
+    assert shown(all="1") == {"rock", "pop", "jazz-blues"}
+    assert "Show all 3 genres" in client.get(reverse("genres")).content.decode()
