@@ -22,6 +22,7 @@ TRAINER = VIEWER | {
 OWNER = TRAINER | {
     "organizer.promote_modelversion",
     "organizer.widen_trainingrun",
+    "organizer.delete_trainingrun",
     "organizer.export_corrections",
     "organizer.operate_job",
     "organizer.disconnect_spotifyaccount",

@@ -172,6 +172,17 @@ def clock() -> Finding:
     return Finding(title, State.BAD, says, _("Start beat and worker-io; make run starts both."))
 
 
+def files_in_use() -> Finding:
+    """Whether the files of the versions in use are there, without reading them."""
+    title = _("Model")
+    for version in ModelVersion.objects.filter(is_champion=True).exclude(path="shipped"):
+        if not (version.directory / registry.META).is_file():
+            says = _("The files of “%(name)s”, which is in use, are gone.") % {"name": version.name}
+            fix = _("Go back to the version before it, or put another one into use, in the administration.")
+            return Finding(title, State.BAD, says, fix)
+    return Finding(title, State.GOOD, _("Its files are there."))
+
+
 def model() -> Finding:
     title = _("Model")
     version = ModelVersion.objects.champion()

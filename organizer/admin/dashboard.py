@@ -68,6 +68,7 @@ def _version(version: ModelVersion, promotion: Promotion | None) -> dict[str, An
         "interval": " – ".join(filter(None, map(_percent, report.get("accuracy_interval", [])))),
         "macro_f1": _percent(report.get("macro_f1")),
         "tracks": report.get("tracks"),
+        "genres": len(version.labels),
     }
 
 

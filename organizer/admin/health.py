@@ -56,8 +56,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def attention(seen: health.Snapshot) -> list[Finding]:
     """What of it is cheap to know, and wrong: for the first page of the admin."""
-    disk = symptoms.disk()
-    return [*health.findings(seen), *([disk] if disk.state != State.GOOD else [])]
+    checked = [symptoms.disk(), symptoms.files_in_use()]
+    return [*health.findings(seen), *(one for one in checked if one.state != State.GOOD)]
 
 
 def counts() -> list[tuple[str, int]]:

@@ -50,6 +50,7 @@ class PromotionViews(admin.ModelAdmin):
             "problem": "It is in use already." if version.is_champion else problem,
             "objections": [] if problem else guard.objections(version),
             "comparison": guard.comparison_of(version),
+            "not_compared": guard.why_not_compared(version),
             "impact": weighed,
             "impact_sentence": impact.sentence(weighed.result) if weighed else "",
             "impact_outdated": impact.outdated(weighed) if weighed else "",
@@ -64,9 +65,8 @@ class PromotionViews(admin.ModelAdmin):
             raise Http404
         if request.method == "POST":
             try:
-                return self._done(
-                    request, versions.roll_back(Kind(kind), by=request.user), "Went back to it."
-                )
+                back = versions.roll_back(Kind(kind), by=request.user, seen=request.POST.get("seen"))
+                return self._done(request, back, "Went back to it.")
             except TrainingError as error:
                 self.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(reverse("admin:organizer_modelversion_changelist"))

@@ -185,6 +185,10 @@ class TrainingRunForm(forms.ModelForm):
             what = "folders of sound" if options.is_sound(family) else "tables and corrections"
             self.add_error("datasets", f"{family} learns from {what}: leave out {', '.join(strangers)}.")
             return
+        kept, left_out = provenance.admitted(chosen, cleaned.get("rule") or Rule.STRICT)
+        if not kept:
+            self.add_error("rule", " ".join(["No data set is left to train on.", *left_out]))
+            return
         occurring = set().union(*(genres_of(one) for one in chosen))
         absent = [display_name(slug) for slug in cleaned.get("genres", []) if slug not in occurring]
         if absent:

@@ -52,6 +52,12 @@ def comparison_of(version: ModelVersion) -> Comparison | None:
     return None
 
 
+def why_not_compared(version: ModelVersion) -> str:
+    """What went wrong where the newest comparison of this version could not be made; empty where it could."""
+    newest = Comparison.objects.filter(versions=version).order_by("-created_at", "-pk").first()
+    return newest.error if newest else ""
+
+
 def objections(version: ModelVersion) -> list[str]:
     """The verdict as things stand."""
     kind = ModelVersion.Kind(version.kind)

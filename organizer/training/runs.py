@@ -118,12 +118,28 @@ def train_batch(job: Job) -> bool:
     out = directory(run)
     meta = _finished(out)
     if meta is None:
-        admitted, _ = admit(run)
+        admitted = _as_of_now(run)
         meta = learning.learn(run, admitted, out, _Told(job, run))
     jobs.tick(job, done=1000, total=1000, cursor={"stage": "drawing the report"})
     _report(out)
     _register(run, meta)
     return True
+
+
+def _as_of_now(run: TrainingRun) -> list[Dataset]:
+    """What may train now, noted on the run: data sets may have changed since it was asked for.
+
+    Raises
+    ------
+    DataError
+        None may any more.
+    """
+    admitted, run.left_out = admit(run)
+    if not admitted:
+        raise DataError(" ".join(["No data set is left to train on.", *run.left_out]))
+    run.fingerprint = fingerprint.of(run, admitted)
+    run.save(update_fields=["left_out", "fingerprint"])
+    return admitted
 
 
 def _finished(out: Path) -> dict[str, Any] | None:

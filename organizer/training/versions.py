@@ -90,15 +90,22 @@ def promote(version: ModelVersion, *, by: Any = None, reason: str = "") -> Switc
     return _switch(Kind(version.kind), version, check=check, by=by, reason=reason.strip())
 
 
-def roll_back(kind: Kind = Kind.TABLES, *, by: Any = None) -> Switch:
-    """Put what was in use before back into use; TrainingError where there is nothing, or it cannot be used any more."""
+def roll_back(kind: Kind = Kind.TABLES, *, by: Any = None, seen: str | None = None) -> Switch:
+    """Put what was in use before back into use; TrainingError where there is nothing, or it cannot be used any more.
+
+    seen: the name of what was in use when somebody decided that, so that an old page does not go back further than it says.
+    """
     trail = trail_of(kind)
+    if seen is not None and seen != name_of(trail[-1]):
+        raise TrainingError(AT_ONCE)
     if len(trail) < 2:
         raise TrainingError("There is no earlier version to go back to.")
     version = trail[-2]
     problem = unusable(version) if version else ""
     if problem:
-        raise TrainingError(f"There is no going back to “{version}”. {problem}")
+        raise TrainingError(
+            f"There is no going back to “{version}”. {problem} Put another version into use from its own page."
+        )
 
     def check() -> None:
         if in_use(kind) != trail[-1]:

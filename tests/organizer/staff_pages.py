@@ -133,7 +133,7 @@ CHANGES = [
     Change("admin:organizer_trainingrun_add", data=RUN, by="Trainer"),
     Change("admin:organizer_trainingrun_cancel", of("run"), by="Trainer"),
     Change("admin:organizer_trainingrun_resume", of("run"), by="Trainer"),
-    Change("admin:organizer_trainingrun_delete", of("run"), {"post": "yes"}, by="Superuser"),
+    Change("admin:organizer_trainingrun_delete", of("run"), {"post": "yes"}),
     Change("admin:organizer_modelversion_changelist", data=action("compare", "version"), by="Trainer"),
     Change("admin:organizer_modelversion_compare", of("version"), by="Trainer"),
     Change("admin:organizer_modelversion_preview", of("version"), by="Trainer"),

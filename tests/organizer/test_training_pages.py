@@ -114,8 +114,9 @@ def test_the_wide_rule_is_for_those_who_may_and_wants_a_reason(staff: As, tmp_pa
 
 def test_data_that_may_not_train_are_refused_in_a_sentence(staff: As, tmp_path: Path) -> None:
     data = table(tmp_path, origin=Dataset.Origin.SPOTIFY)
-    response = staff(TRAINER).post(reverse(ADD), asked(data), follow=True)
-    assert "No data set is left to train on." in response.content.decode()
+    response = staff(TRAINER).post(reverse(ADD), asked(data) | {"seed": "77"})
+    assert "No data set is left to train on." in errors(response)["rule"][0]
+    assert 'value="77"' in response.content.decode()  # nothing that was chosen is lost
     assert not TrainingRun.objects.exists()
 
 

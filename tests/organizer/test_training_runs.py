@@ -135,6 +135,19 @@ def test_nothing_starts_where_the_rule_leaves_nothing(tmp_path: Path) -> None:
         runs.start(run_on(doubtful))
 
 
+def test_a_run_learns_from_what_may_train_when_it_learns(tmp_path: Path) -> None:
+    good, doubtful = table(tmp_path, rows=300), table(tmp_path, "second", rows=300)
+    run = run_on(good, doubtful, family="dummy")
+    job, _ = runs.start(run)
+    before = run.fingerprint
+    Dataset.objects.filter(pk=doubtful.pk).update(origin=Dataset.Origin.SPOTIFY)
+    tasks.work(job.pk)
+    run.refresh_from_db()
+    assert "“second” (300 rows) is left out" in run.left_out[0]
+    assert run.fingerprint != before
+    assert [one["name"] for one in meta_of(run)["data"]] == ["three genres"]
+
+
 def test_the_wide_rule_needs_a_reason(tmp_path: Path) -> None:
     doubtful = table(tmp_path, origin=Dataset.Origin.SPOTIFY)
     with pytest.raises(TrainingError, match="reason"):

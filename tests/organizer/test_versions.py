@@ -223,6 +223,19 @@ def test_going_back_twice_goes_further_back_and_not_forth_again(
     assert versions.roll_back().version == base
 
 
+def test_an_old_page_does_not_go_back_further_than_it_says(
+    base: ModelVersion,
+    media: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    second = other(media, tmp_path)
+    versions.promote(second, reason=WHY)
+    versions.roll_back(seen=second.name)
+    with pytest.raises(TrainingError, match="Somebody else"):
+        versions.roll_back(seen=second.name)
+    assert ModelVersion.objects.champion() == base
+
+
 def test_a_net_of_its_own_and_the_version_in_use_are_not_promoted(base: ModelVersion) -> None:
     net = ModelVersion.objects.create(name="net", kind=Kind.NET, path="models/net")
     with pytest.raises(TrainingError, match="only for comparison"):
