@@ -22,6 +22,9 @@ def main() -> None:
         "--tables", type=Path, help="a folder of public tables, without which corrections are left out"
     )
     parser.add_argument("--family", default="mlp", help="what learns from corrections")
+    parser.add_argument(
+        "--heard", action="store_true", help="of corrected songs only what hearing gives is known"
+    )
     parser.add_argument("--seeds", type=int, default=corrections.SEEDS)
     parser.add_argument("--only", choices=PARTS, help="default: all")
     parser.add_argument("--listening", action="append", choices=LISTENING, help="default: both")
@@ -40,7 +43,9 @@ def main() -> None:
         found["load"] = load.measure()
     if options.only in (None, "corrections") and options.tables:
         _database()
-        found["corrections"] = corrections.measure(options.tables, options.family, options.seeds)
+        found["corrections"] = corrections.measure(
+            options.tables, options.family, options.seeds, heard=options.heard
+        )
     if options.only in (None, "sound"):
         found["sound"] = sound.measure(options.clips)
     if options.only in (None, "library"):

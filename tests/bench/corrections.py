@@ -7,6 +7,7 @@ heard of, and their user says of each what it is there. A second training learns
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
@@ -26,13 +27,17 @@ FROM_TRACK = ("duration_ms", "explicit")  # known of every song, whoever knows i
 REASON = "Public tables, to measure whether corrections help."
 
 
-def measure(tables: Path, family: str, seeds: int) -> list[dict[str, Any]]:
-    """Print and return what learning from corrections changed, seed by seed. Needs Django and a migrated database."""
+def measure(tables: Path, family: str, seeds: int, *, heard: bool = False) -> list[dict[str, Any]]:
+    """Print and return what learning from corrections changed, seed by seed. Needs Django and a migrated database.
+
+    heard: of the songs is known what hearing them gives, not what a service knows.
+    """
     from django.conf import settings
 
     settings.DATASET_DIRS = [*settings.DATASET_DIRS, tables.resolve()]
     taught = _table(tables / TAUGHT)
     songs = _strangers(tables / SONGS, taught)
+    songs = _as_heard(songs) if heard else songs
     with tempfile.TemporaryDirectory(prefix="cratewise-corrections-") as folder:
         settings.MEDIA_ROOT = Path(folder)
         found = [_once(taught, songs, family, seed) for seed in range(seeds)]
@@ -66,6 +71,14 @@ def _strangers(path: Path, taught: "Dataset") -> "Tracks":
         for row in range(len(tracks))
     ]
     return tracks.take(np.array(strange, bool))
+
+
+def _as_heard(songs: "Tracks") -> "Tracks":
+    """The songs with those features alone that organizer.ear gives."""
+    from classifier.sound.spotify_like import FEATURES
+
+    kept = [name in (*FEATURES, *FROM_TRACK) for name in songs.feature_names]
+    return replace(songs, x=np.where(kept, songs.x, np.nan).astype(np.float32))
 
 
 def _once(taught: "Dataset", songs: "Tracks", family: str, seed: int) -> dict[str, Any]:
