@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from classifier.outlet import Outlet, outside_parts
 from classifier.splits import ARTISTS_SHARED, Split, SplitKind, split
 from classifier.task import Balance, Task, build_task, rows_of
 from classifier.unfinished import checkpoints_of, discard
+from classifier.unmarked import unmarked
 from classifier.watch import Watch
 
 __all__ = ["Cancelled", "Progress", "TrainConfig", "TrainedVersion", "discard", "train_version"]
@@ -189,8 +190,10 @@ def _learn(
     valid: np.ndarray | None = None,
     like: Model | None = None,
 ) -> Model:
+    learned = rows_of(task, rows, config.balance, config.table_weights)
+    ours = np.array([name in config.table_weights for name in task.tables])[task.table[rows]]
     return config.learner().learn(
-        rows_of(task, rows, config.balance, config.table_weights),
+        replace(learned, x=unmarked(learned.x, ours, config.seed)),
         None if valid is None else rows_of(task, valid),
         features=task.data.feature_names,
         labels=task.labels,

@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 from tests import services
-from tests.bench import end_to_end, figures, likes, load, pages, sound
+from tests.bench import corrections, end_to_end, figures, likes, load, pages, sound
 
-PARTS = ("figures", "sound", "library", "likes", "pages", "load")
+PARTS = ("figures", "sound", "library", "likes", "pages", "load", "corrections")
 LISTENING = ("fast", "accurate")
 
 
@@ -18,6 +18,14 @@ def main() -> None:
     parser.add_argument("--liked", type=int, default=pages.SONGS, help="size of the library behind the pages")
     parser.add_argument("--json", type=Path, default=Path("var/bench.json"))
     parser.add_argument("--clips", type=Path, help="a folder of sound to hear, instead of made clips")
+    parser.add_argument(
+        "--tables", type=Path, help="a folder of public tables, without which corrections are left out"
+    )
+    parser.add_argument("--family", default="mlp", help="what learns from corrections")
+    parser.add_argument(
+        "--heard", action="store_true", help="of corrected songs only what hearing gives is known"
+    )
+    parser.add_argument("--seeds", type=int, default=corrections.SEEDS)
     parser.add_argument("--only", choices=PARTS, help="default: all")
     parser.add_argument("--listening", action="append", choices=LISTENING, help="default: both")
     options = parser.parse_args()
@@ -33,6 +41,11 @@ def main() -> None:
     if options.only in (None, "load"):
         _database()
         found["load"] = load.measure()
+    if options.only in (None, "corrections") and options.tables:
+        _database()
+        found["corrections"] = corrections.measure(
+            options.tables, options.family, options.seeds, heard=options.heard
+        )
     if options.only in (None, "sound"):
         found["sound"] = sound.measure(options.clips)
     if options.only in (None, "library"):
