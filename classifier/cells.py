@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 BLANK = ("", "nan", "na", "n/a", "null", "none")
 _DECIMAL_COMMA = re.compile(r"^([-+]?\d+),(\d+)$", re.ASCII)
@@ -18,6 +19,16 @@ def as_text(column: pa.ChunkedArray) -> list[str]:
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
         column = column.cast(pa.string())
     return ["" if cell is None else str(cell).strip() for cell in column.to_pylist()]
+
+
+def longest(column: pa.ChunkedArray) -> int:
+    """Bytes of the longest text in a column; 0 where it holds none."""
+    if pa.types.is_dictionary(column.type):  # a few megabytes may stand for many
+        column = pa.chunked_array([chunk.dictionary for chunk in column.chunks], column.type.value_type)
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    if not any(is_kind(column.type) for is_kind in kinds):
+        return 0
+    return pc.max(pc.binary_length(column)).as_py() or 0
 
 
 def is_numeric(column: pa.ChunkedArray) -> bool:

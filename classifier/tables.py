@@ -19,6 +19,7 @@ from classifier.errors import DataError
 
 MAX_BYTES = 512 * 1024**2
 MAX_ROWS = 500_000
+MAX_CELL = csv.field_size_limit()  # what is refused in CSV is refused in Parquet
 BATCH = 1_000  # rows held as Python text, which takes ten times the room of Arrow's, or unpacked unseen
 SEPARATORS = ",;\t|"
 Source = str | Path | BinaryIO
@@ -73,6 +74,8 @@ class RawTable:
     def _flat(self, column: str) -> pa.ChunkedArray:
         if pa.types.is_nested(self.columns[column].type):
             raise DataError(f"{self.name}, column {column}: holds lists or records; give one value a row.")
+        if cells.longest(self.columns[column]) > MAX_CELL:
+            raise DataError(f"{self.name}, column {column}: holds a text of more than {MAX_CELL:,} bytes.")
         return self.columns[column]
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BINS = 24
 SHOWN_BAD = 50
 MOST_LABELS = 1_500  # as many as one page can show to be mapped; the richest public table has 114
+LONGEST_LABEL = 200  # characters
 # Bars cover what lies between these percentiles: a few odd values would leave all the others in one bar.
 ENDS = (0.5, 99.5)
 
@@ -32,6 +33,8 @@ def table_report(dataset: Dataset) -> tuple[dict[str, Any], str]:
     labels = Counter(spelling.get(names[0], names[0]) for names in rows.labels)
     if any("\0" in label for label in labels):
         raise DataError("The label column holds NUL characters; is it the column of genres?")
+    if any(len(label) > LONGEST_LABEL for label in labels):
+        raise DataError(f"A label has more than {LONGEST_LABEL} characters; is it the column of genres?")
     if len(labels) > MOST_LABELS:
         raise DataError(
             f"The label column has {len(labels):,} different labels; at most {MOST_LABELS:,} can be mapped. "

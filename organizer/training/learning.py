@@ -38,7 +38,7 @@ def learn(run: TrainingRun, data: Sequence[Dataset], out: Path, report: Report) 
 
 
 def in_order(data: Sequence[Dataset]) -> list[Dataset]:
-    """Corrections first: a song that is in another table too counts as corrected."""
+    """Corrections first: a song that another table holds under the same id has the weight of the corrected one."""
     return sorted(data, key=lambda one: (one.kind != Dataset.Kind.CORRECTIONS, one.pk))
 
 

@@ -167,6 +167,8 @@ def parquet(**columns: list[Any]) -> bytes:
         (parquet(**{"mo\0od": ["x"], "tempo": [120.0]}), "no label column"),
         (parquet(genre=[b"\xff"], tempo=[120.0]), "not UTF-8 text"),
         (parquet(genre=[["rock"]], tempo=[120.0]), "lists or records"),
+        (parquet(genre=["r" * 2_000_000], tempo=[120.0]), "more than 131,072 bytes"),
+        (parquet(genre=["r" * 300], tempo=[120.0]), "more than 200 characters"),
         (parquet(genre=["rock"], tempo=[120.0])[:-20], "damaged or incomplete Parquet"),
     ],
 )

@@ -203,7 +203,8 @@ def test_the_report_stands_in_a_frame_that_may_do_nothing(staff: As, tmp_path: P
     assert "learns in one go" in shown.content.decode()
 
 
-def test_a_wrongly_heard_clip_can_be_listened_to_in_parts(staff: As, tmp_path: Path) -> None:
+def test_a_wrongly_heard_clip_can_be_listened_to_in_parts(staff: As, tmp_path: Path, settings: Any) -> None:
+    settings.DATASET_DIRS = [tmp_path]
     run = finished(run_on(sounds(tmp_path), family="cnn", options={"epochs": 1}))
     meta = run.version.directory / registry.META
     wrong = {"id": "bell/bell.00000", "artists": [], "dataset": "three sounds", "truth": ["classical"]}
