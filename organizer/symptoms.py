@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -172,11 +172,11 @@ def clock() -> Finding:
     return Finding(title, State.BAD, says, _("Start beat and worker-io; make run starts both."))
 
 
-def files_in_use() -> Finding:
+def files_of(in_use: Iterable[ModelVersion]) -> Finding:
     """Whether the files of the versions in use are there, without reading them."""
     title = _("Model")
-    for version in ModelVersion.objects.filter(is_champion=True).exclude(path="shipped"):
-        if not (version.directory / registry.META).is_file():
+    for version in in_use:
+        if version.path != "shipped" and not (version.directory / registry.META).is_file():
             says = _("The files of “%(name)s”, which is in use, are gone.") % {"name": version.name}
             fix = _("Go back to the version before it, or put another one into use, in the administration.")
             return Finding(title, State.BAD, says, fix)

@@ -34,8 +34,9 @@ def board(request: HttpRequest) -> dict[str, Any]:
         shown |= _model()
     if can["see_runs"]:
         shown["last_run"] = TrainingRun.objects.select_related("job", "version", "started_by").first()
+    in_use = [one["version"] for one in shown.get("in_use", ())]
     if can["see_jobs"]:
-        shown |= _jobs() | {"findings": attention(health.snapshot())}
+        shown |= _jobs() | {"findings": attention(health.snapshot(), in_use)}
     if can["see_accounts"]:
         shown["unlinked"] = SpotifyAccount.objects.filter(needs_link=True).count()
     shown["is_well"] = not (shown.get("failed") or shown.get("unlinked") or shown.get("findings"))

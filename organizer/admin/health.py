@@ -1,5 +1,6 @@
 """The page that says how the instance is: set-up, workers, queues, storage, counts. Answers within 2.5 seconds."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from organizer import classify, doctor, health, storage, symptoms
 from organizer.admin.audit import note
 from organizer.admin.readonly import require
 from organizer.doctor import Finding, State
-from organizer.models import SavedTrack, SpotifyAccount, Track
+from organizer.models import ModelVersion, SavedTrack, SpotifyAccount, Track
 from organizer.training import versions
 from organizer.vitals import MAIN, Vitals
 
@@ -54,9 +55,9 @@ def page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/health.html", context)
 
 
-def attention(seen: health.Snapshot) -> list[Finding]:
-    """What of it is cheap to know, and wrong: for the first page of the admin."""
-    checked = [symptoms.disk(), symptoms.files_in_use()]
+def attention(seen: health.Snapshot, in_use: Iterable[ModelVersion]) -> list[Finding]:
+    """What of it is cheap to know, and wrong: for the first page of the admin. `in_use`: the champions."""
+    checked = [symptoms.disk(), symptoms.files_of(in_use)]
     return [*health.findings(seen), *(one for one in checked if one.state != State.GOOD)]
 
 

@@ -290,6 +290,11 @@ def test_the_first_page_costs_few_queries(
         assert said in page, said
 
 
+def test_a_version_in_use_without_its_files_needs_attention(owner: Client) -> None:
+    ModelVersion.objects.create(name="run-3", path="models/run-3", labels=[], is_champion=True)
+    assert "The files of “run-3”, which is in use, are gone." in owner.get(reverse("admin:index")).text
+
+
 def test_who_put_the_version_into_use_and_how_good_it_is_is_told(owner: Client) -> None:
     report = {"accuracy": 0.512, "accuracy_interval": [0.48, 0.54], "macro_f1": 0.43, "tracks": 900}
     version = ModelVersion.objects.create(name="run-3", path="p", labels=[], metrics={"features": report})

@@ -119,7 +119,7 @@ def test_a_viewer_sees_and_changes_nothing(pair: Any) -> None:
     client, second = staff(*VIEWER), pair[1]
     assert client.get(page("modelversion_change", second.pk)).status_code == 200
     assert "Put it into use" not in client.get(page("modelversion_change", second.pk)).text
-    for name in ("compare", "preview", "notes", "promote", "activate"):
+    for name in ("compare", "preview", "notes", "promote"):
         assert client.post(page(f"modelversion_{name}", second.pk)).status_code == 403
     assert client.post(page("modelversion_roll_back", "tables")).status_code == 403
     ticked = {"action": "compare", "_selected_action": [second.pk]}
@@ -133,9 +133,8 @@ def test_a_trainer_compares_and_previews_but_does_not_promote(pair: Any) -> None
     assert client.post(page("modelversion_compare", second.pk)).status_code == 302
     assert client.post(page("modelversion_preview", second.pk)).status_code == 302
     assert client.post(page("modelversion_notes", second.pk), {"notes": "for later"}).status_code == 302
-    for name in ("promote", "activate"):
-        assert client.post(page(f"modelversion_{name}", second.pk), {"reason": WHY}).status_code == 403
-        assert client.get(page(f"modelversion_{name}", second.pk)).status_code == 403
+    assert client.post(page("modelversion_promote", second.pk), {"reason": WHY}).status_code == 403
+    assert client.get(page("modelversion_promote", second.pk)).status_code == 403
     assert client.post(page("modelversion_roll_back", "tables")).status_code == 403
     assert classify.champion() == first
     second.refresh_from_db()
