@@ -34,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DataError, ModelError) as error:
         print(error, file=sys.stderr)
         return USAGE_ERROR
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not _interrupted(error):
+            raise
         resumes = (
             " The same command started again goes on where it was."
             if given[:1] in RESUMABLE and expert.NAME not in given
@@ -43,6 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Stopped.{resumes}", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def _interrupted(error: BaseException) -> bool:
+    """Ctrl-C while a library is imported: Python 3.11 wraps what is raised as a class names its parts (__set_name__)."""
+    return isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, KeyboardInterrupt)
 
 
 if __name__ == "__main__":

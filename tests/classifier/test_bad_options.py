@@ -8,6 +8,7 @@ import time
 import pytest
 
 from classifier.__main__ import INTERRUPTED, USAGE_ERROR, main
+from classifier.commands import evaluate
 from classifier.data import read_unlabelled
 from tests.classifier.refusals import ROWS, TEXT, refused, rows_with, train_refused, written
 from tests.classifier.synthetic import frame, table
@@ -172,3 +173,23 @@ def test_an_interrupted_training_says_so_and_keeps_what_it_has_learnt(tmp_path):
     assert process.communicate()[1].splitlines()[-1].startswith("Stopped. The same command started again")
     assert process.returncode == INTERRUPTED
     assert list(tmp_path.glob(".v.unfinished/*/*")) and not (tmp_path / "v").exists()
+
+
+def test_an_interruption_while_a_library_is_imported_is_one_too(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(evaluate, "run", makes_a_class_whose_part_raises(KeyboardInterrupt))
+    assert main(["evaluate", str(tmp_path), "--data", "table.csv"]) == INTERRUPTED
+    assert capsys.readouterr().err == "Stopped.\n"
+
+
+def test_a_mistake_while_a_library_is_imported_is_not_hidden(tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluate, "run", makes_a_class_whose_part_raises(ValueError))
+    with pytest.raises(RuntimeError):
+        main(["evaluate", str(tmp_path), "--data", "table.csv"])
+
+
+def makes_a_class_whose_part_raises(error):
+    class Part:
+        def __set_name__(self, owner, name):
+            raise error
+
+    return lambda options: type("Library", (), {"part": Part()})
