@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import soundfile
+from playwright.sync_api import expect
 
 from simulator.invented import built_in_catalogue
 from simulator.previews import mp3_preview
@@ -73,8 +74,7 @@ def test_ten_seconds_from_the_microphone_are_identified(with_microphone: Any, pr
     page.get_by_role("heading", name=RESULT).wait_for(timeout=HEARD_MS)
     assert "From 10 seconds of sound alone" in page.inner_text("main")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    loaded = page.locator(".spectrogram img").evaluate("image => image.complete && image.naturalHeight")
-    assert loaded == 128
+    expect(page.locator(".spectrogram img")).to_have_js_property("naturalHeight", 128)
     shot(page, "identified")
 
 
