@@ -11,13 +11,17 @@ Votes = Mapping[str, Mapping[str, float]]  # artist name -> family -> votes
 MAX_COUNT = 65_535
 
 
+def plain(name: str) -> str:
+    """An artist's name without its case, width, encoding of accents and stray spaces."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def key_of(name: str) -> int:
-    """64-bit key of an artist's name, blind to case, width, accent encoding and stray spaces.
+    """64-bit key of an artist's plain name.
 
     Names, not Spotify ids, because the tables share names only. Two artists of one name share their evidence.
     """
-    plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-    return int.from_bytes(hashlib.blake2b(plain.encode(), digest_size=8).digest(), "little")
+    return int.from_bytes(hashlib.blake2b(plain(name).encode(), digest_size=8).digest(), "little")
 
 
 @dataclass(frozen=True)

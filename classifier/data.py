@@ -46,6 +46,7 @@ LABEL_COLUMNS = (
 )  # fmt: skip
 ARTIST_COLUMNS = ("artists", "artist_name", "track_artist", "artist")
 ALBUM_COLUMNS = ("track_album_id", "album_id", "album_name", "track_album_name", "album")
+TITLE_COLUMNS = ("track_name", "title", "song_name", "name")
 ID_COLUMNS = ("track_id", "spotify_id", "id", "uri")
 ALIASES = {"mode": ("major",), "duration_ms": ("duration",), "popularity": ("track_popularity",)}
 OnBadRow = Literal["stop", "skip"]
@@ -138,9 +139,11 @@ def _outside(rows: Dataset, places: list[int], labels: Sequence[str], inside: se
 
 
 def _rows(raw: RawTable, x: np.ndarray, names: tuple[str, ...], labels: Sequence[tuple[str, ...]]) -> Dataset:
-    column = _find(raw, ALBUM_COLUMNS)
-    albums = tuple(raw.text(column)) if column else ()
-    return Dataset(x, names, tuple(labels), _artists(raw), _ids(raw), albums)
+    albums, titles = (
+        tuple(raw.text(column)) if (column := _find(raw, wanted)) else ()
+        for wanted in (ALBUM_COLUMNS, TITLE_COLUMNS)
+    )
+    return Dataset(x, names, tuple(labels), _artists(raw), _ids(raw), albums, titles=titles)
 
 
 def read_unlabelled(
@@ -160,9 +163,8 @@ def _wanted(features: Sequence[str], label_column: str | None = None) -> set[str
     """The columns that may be read, in lower case: what else a table holds need not fit into memory."""
     labels = (label_column,) if label_column else LABEL_COLUMNS
     aliases = [alias for name in features for alias in ALIASES.get(name, ())]
-    return {
-        one.lower() for one in (*features, *aliases, *labels, *ARTIST_COLUMNS, *ALBUM_COLUMNS, *ID_COLUMNS)
-    }
+    about = (*ARTIST_COLUMNS, *ALBUM_COLUMNS, *TITLE_COLUMNS, *ID_COLUMNS)
+    return {one.lower() for one in (*features, *aliases, *labels, *about)}
 
 
 def _find(raw: RawTable, names: Sequence[str]) -> str | None:

@@ -62,7 +62,7 @@ class ReadReport:
 class Dataset:
     """Tracks by row. x: float32 [n, F], NaN where unknown; labels: every genre the track is filed under.
 
-    `albums` are keys, empty where unknown. `outside` holds the tracks whose labels name none of the genres, filed
+    `albums` are keys, empty where unknown, `titles` for a person to read. `outside` holds the tracks whose labels name none of the genres, filed
     under their own labels: what a version can learn to call "none of these" from.
     """
 
@@ -76,6 +76,7 @@ class Dataset:
     report: ReadReport | None = None
     outside: "Dataset | None" = None
     level: str = "family"  # what kind of labels these are: see `data.Level`
+    titles: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.track_ids)
@@ -90,6 +91,7 @@ class Dataset:
             artists=tuple(self.artists[i] for i in index),
             track_ids=tuple(self.track_ids[i] for i in index),
             albums=tuple(self.albums[i] for i in index) if self.albums else (),
+            titles=tuple(self.titles[i] for i in index) if self.titles else (),
         )
 
     def columns(self, names: Sequence[str]) -> np.ndarray:
@@ -158,6 +160,7 @@ def combine(datasets: Sequence[Dataset]) -> Dataset:
         provenance=tuple(origin for data in datasets for origin in data.provenance),
         outside=combine(outside) if outside else None,
         level=datasets[0].level,
+        titles=tuple(title for data in datasets for title in data.titles or ("",) * len(data)),
     )
     repeat = any(len(set(data.track_ids)) < len(data) for data in datasets)
     return merge_tracks(rows, range(len(rows)), repeat=repeat)

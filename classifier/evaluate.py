@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
+from classifier import intervals
+
 BINS = 15
 COVERAGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 TOP_K = (2, 3, 5)
@@ -128,15 +130,15 @@ def sure_threshold(confidence: np.ndarray, right: np.ndarray, accuracy: float) -
 def bootstrap_interval(
     right: np.ndarray, groups: np.ndarray, *, rounds: int = 1000, seed: int = 0
 ) -> tuple[float, float]:
-    """95 % interval of accuracy by resampling groups (artists): right bool [n], groups int [n]."""
+    """95 % interval of accuracy, which varies as resampling groups (artists) tells: right bool [n], groups int [n]."""
     _, place = np.unique(groups, return_inverse=True)
     hits, sizes = np.bincount(place, right), np.bincount(place)
     draws = np.random.default_rng(seed).multinomial(
         len(sizes), np.full(len(sizes), 1 / len(sizes)), size=rounds
     )
     scores = (draws @ hits) / np.maximum(draws @ sizes, 1)
-    low, high = np.quantile(scores, [0.025, 0.975])
-    return float(low), float(high)
+    _, low, high = intervals.of_share(float(right.mean()), scores, units=len(sizes), rows=len(right))
+    return low, high
 
 
 def unknown_auroc(outside_score: np.ndarray, is_outside: np.ndarray) -> float:

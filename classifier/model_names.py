@@ -16,7 +16,7 @@ MODELS: Mapping[str, str] = {
     "random-forest": "200 trees of depth 10, for comparison with published figures",
     "svc": "support vectors with an RBF kernel on standardised inputs; unscaled, loudness and tempo drown the rest",
     "lightgbm": "gradient boosting that copes with large tables",
-    "extra-trees": "300 trees with random cuts: steadier than a forest where rows are few",
+    "extra-trees": "300 trees with random cuts (fewer of many tracks): steadier than a forest where rows are few",
     "trees": "average of random forest, extra trees and LightGBM: the strongest of the classical ones",
     "blend": "average of three of our networks, extra trees and LightGBM: the most accurate here, too large to ship",
 }

@@ -59,11 +59,11 @@ class Learner:
         features: tuple[str, ...],
         labels: tuple[str, ...],
         seed: int = 0,
-        like: "Model | None" = None,
+        epochs: list[int] | None = None,
         on_epoch: Epoch | None = None,
         checkpoints: Path | None = None,
     ) -> Model:
-        """Fit on `rows`. Networks stop early by `valid`, or run as many epochs as `like` did."""
+        """Fit on `rows`. Networks stop early by `valid`, or run `epochs`, one number for each of them."""
         if self.net is None:
             if on_epoch:
                 on_epoch(self.name + ("" if valid else " on all rows"), 0, float("nan"), None)
@@ -75,7 +75,7 @@ class Learner:
             labels=labels,
             config=self.net,
             seed=seed,
-            epochs=like.epochs if isinstance(like, Networks | Blend) else None,
+            epochs=epochs,
             on_epoch=on_epoch,
             checkpoints=checkpoints,
         )

@@ -154,12 +154,17 @@ def drop_features(x: torch.Tensor, rows: float, most: float, generator: torch.Ge
     return torch.where(torch.rand(x.shape, generator=generator) < chance, torch.nan, x)
 
 
+def is_taught(teacher_share: float, n_labels: int) -> bool:
+    """Whether boosted trees are fitted before the networks: minutes on a large table."""
+    return teacher_share > 0 and n_labels <= MAX_TAUGHT
+
+
 def _wanted(
     rows: Rows, teacher_share: float, seed: int, checkpoints: Path | None, *, is_last: bool
 ) -> np.ndarray:
     """What a network is to answer, float [n, K], rows summing to 1."""
     truth = rows.truth / rows.truth.sum(1, keepdims=True)
-    if not teacher_share or rows.truth.shape[1] > MAX_TAUGHT:
+    if not is_taught(teacher_share, rows.truth.shape[1]):
         return truth
     keep_at = checkpoints / f"teacher{' on all rows' if is_last else ''}.npy" if checkpoints else None
     return (1 - teacher_share) * truth + teacher_share * teacher.answers(rows, seed, keep_at)

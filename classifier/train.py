@@ -13,6 +13,7 @@ import numpy as np
 
 from classifier import registry
 from classifier.artists import ArtistTable
+from classifier.blend import Blend
 from classifier.calibrate import Calibration, calibrate, fused, learn_artists
 from classifier.dataset import Dataset
 from classifier.errors import DataError, ModelError
@@ -21,7 +22,7 @@ from classifier.labels import feature_named
 from classifier.measure import learning_curve, measure, measure_outlet, sample_arrays
 from classifier.mistakes import worst
 from classifier.models import Learner, Model
-from classifier.networks import NetConfig
+from classifier.networks import NetConfig, Networks, is_taught
 from classifier.outlet import Outlet, outside_parts
 from classifier.splits import ARTISTS_SHARED, Split, SplitKind, split
 from classifier.task import Balance, Task, build_task, rows_of
@@ -135,7 +136,9 @@ def _train(
     watch.check()
     known = _known(parts, config)
     if config.refit:
-        model = learn(known, like=model)
+        epochs = model.epochs if isinstance(model, Networks | Blend) else None
+        del model  # two forests at once would be the most that a training holds
+        model = learn(known, epochs=epochs)
     if outlet and strangers:
         watch.say("learning what is none of the genres")
         inside = known if config.refit else parts.train
@@ -173,6 +176,7 @@ def _mistakes(task: Task, parts: Split, model: Model, calibration: Calibration) 
         row = test[place]
         return {
             "id": task.data.track_ids[row],
+            "title": task.data.titles[row] if task.data.titles else "",
             "artists": list(task.data.artists[row]),
             "dataset": task.tables[task.table[row]],
         }
@@ -188,17 +192,20 @@ def _learn(
     watch: Watch,
     checkpoints: Path,
     valid: np.ndarray | None = None,
-    like: Model | None = None,
+    epochs: list[int] | None = None,
 ) -> Model:
     learned = rows_of(task, rows, config.balance, config.table_weights)
+    learner = config.learner()
+    if learner.net and is_taught(learner.net.teacher_share, len(task.labels)):
+        watch.say("fitting the boosted trees that teach the network")
     ours = np.array([name in config.table_weights for name in task.tables])[task.table[rows]]
-    return config.learner().learn(
+    return learner.learn(
         replace(learned, x=unmarked(learned.x, ours, config.seed)),
         None if valid is None else rows_of(task, valid),
         features=task.data.feature_names,
         labels=task.labels,
         seed=config.seed,
-        like=like,
+        epochs=epochs,
         on_epoch=watch.epoch,
         checkpoints=checkpoints,
     )
@@ -249,6 +256,7 @@ def _training_meta(task: Task, parts: Split, config: TrainConfig) -> dict[str, A
         "refitted_on_all_rows": config.refit and not config.spare_test,
         "test_spared": config.spare_test or not config.refit,
         "tracks_learned_from": len(_known(parts, config)) if config.refit else len(parts.train),
+        "tracks_without_artist": sum(not names for names in task.data.artists),
         "learned_by_table": _by_table(task, _known(parts, config) if config.refit else parts.train),
         "genres_left_out": dict(task.left_out),
     }

@@ -1,8 +1,8 @@
-"""Several answers to the same tracks side by side: figures with intervals, and what differs by more than chance. numpy alone.
+"""Several answers to the same tracks side by side: figures with intervals, and what differs by more than chance.
 
 Artists are drawn again and again (a cluster bootstrap: Field and Welsh, 2007), because tracks of one artist stand and fall
 together; every draw judges all answers, so that differences are paired. Everything that is drawn is a sum over artists,
-which makes a draw a product of matrices.
+which makes a draw a product of matrices. How much a figure varies over the draws becomes an interval in `intervals`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from classifier import intervals
 from classifier.evaluate import BINS
+from classifier.intervals import LEVEL  # over all genres together
 
-LEVEL = 0.05  # how often equals may be told apart by chance, over all genres together
 ROUNDS = 2000
 AT_ONCE = 50  # draws
-FIGURES = ("accuracy", "macro_f1", "calibration_error")
+FIGURES = ("accuracy", "macro_f1")
+# F1 is a share, too: of the times that the genre is true or said, those where it is both.
 GENRE_FIGURES = ("f1", "recall")
-Interval = tuple[float, float, float]  # value, and the ends of its 95 % interval
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,10 @@ def versus(
     """Every answer's figures, and its differences to the first answer's, JSON-ready.
 
     answers: log-probabilities [n, K] each, -inf for what one cannot say; truth bool [n, K]; first int [n], each track's
-    first label; groups int [n], its artist. "versions" holds {figure: (value, low, high)} for each answer and per genre;
-    "differences" the same for each answer after the first, minus the first's. A genre is "beyond" chance if the two-sided
-    bootstrap p of its F1 passes Holm's procedure (1979) over all genres at 5 %; the whole macro-F1 if its own p is below.
+    first label; groups int [n], its artist. "versions" holds {figure: (value, low, high)} for each answer and per genre,
+    and (value,) of the calibration error; "differences" the same for each answer after the first, minus the first's. A
+    genre is "beyond" chance if the two-sided p of its F1 passes Holm's procedure (1979) over all genres at 5 %; the whole
+    macro-F1 if its own p is below.
 
     Raises
     ------
@@ -60,19 +62,34 @@ def versus(
         raise ValueError("answers are compared on the same rows and genres, of which there must be some")
     _, place = np.unique(groups, return_inverse=True)
     sums = [_summed(one, truth, first, place) for one in answers]
+    basis = _basis(sums[0], labels)
     whole = [_figures(one, np.ones((1, place.max() + 1))) for one in sums]
-    drawn = _drawn(sums, rounds, seed)
-    support = np.bincount(first, minlength=len(labels))
-    shown = np.flatnonzero(support)
+    judged = list(zip(whole, _drawn(sums, rounds, seed), strict=True))
     return {
         "rows": len(truth),
         "artists": int(place.max() + 1),
-        "versions": [_described(*pair, labels, shown, support) for pair in zip(whole, drawn, strict=True)],
-        "differences": [
-            _difference((whole[0], drawn[0]), pair, labels, shown)
-            for pair in list(zip(whole, drawn, strict=True))[1:]
-        ],
+        "versions": [_described(*one, basis) for one in judged],
+        "differences": [_difference(judged[0], one, basis) for one in judged[1:]],
     }
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """How many artists and rows there are: in all, for a mean over genres, and of each genre that occurs."""
+
+    units: dict[str, float]
+    rows: dict[str, float]
+    genres: dict[str, tuple[int, int, int]]  # its column, artists, rows
+
+
+def _basis(sums: _Sums, labels: Sequence[str]) -> _Basis:
+    units, rows = (sums.occurring > 0).sum(0), sums.occurring.sum(0).astype(int)
+    shown = np.flatnonzero(rows)
+    return _Basis(
+        units={"accuracy": len(sums.rows), "macro_f1": intervals.as_of(units[shown])},
+        rows={"accuracy": float(sums.rows.sum()), "macro_f1": intervals.as_of(rows[shown])},
+        genres={labels[k]: (k, int(units[k]), int(rows[k])) for k in shown.tolist()},
+    )
 
 
 def _summed(log_p: np.ndarray, truth: np.ndarray, first: np.ndarray, place: np.ndarray) -> _Sums:
@@ -116,14 +133,16 @@ def _figures(sums: _Sums, draws: np.ndarray) -> dict[str, np.ndarray]:
 
 def _drawn(sums: Sequence[_Sums], rounds: int, seed: int) -> list[dict[str, np.ndarray]]:
     """Every answer's figures in the same draws."""
-    parts = [[_figures(one, draws) for one in sums] for draws in _draws(len(sums[0].rows), rounds, seed)]
+    parts = [
+        [_figures(one, draws) for one in sums] for draws in draw_artists(len(sums[0].rows), rounds, seed)
+    ]
     return [
         {name: np.concatenate([part[k][name] for part in parts]) for name in parts[0][k]}
         for k in range(len(sums))
     ]
 
 
-def _draws(artists: int, rounds: int, seed: int) -> Iterator[np.ndarray]:
+def draw_artists(artists: int, rounds: int, seed: int) -> Iterator[np.ndarray]:
     """How often each artist was drawn, float [AT_ONCE, A], a few draws at a time."""
     random = np.random.default_rng(seed)
     shares = np.full(artists, 1 / artists)
@@ -131,47 +150,49 @@ def _draws(artists: int, rounds: int, seed: int) -> Iterator[np.ndarray]:
         yield random.multinomial(artists, shares, size=min(AT_ONCE, rounds - start)).astype(float)
 
 
-def _described(
-    whole: dict[str, np.ndarray],
-    drawn: dict[str, np.ndarray],
-    labels: Sequence[str],
-    shown: np.ndarray,
-    support: np.ndarray,
-) -> dict[str, Any]:
-    found: dict[str, Any] = {name: _interval(whole[name][0], drawn[name]) for name in FIGURES}
+Judged = tuple[dict[str, np.ndarray], dict[str, np.ndarray]]  # as a whole, and in the draws
+
+
+def _described(whole: dict[str, np.ndarray], drawn: dict[str, np.ndarray], basis: _Basis) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        name: intervals.of_share(whole[name][0], drawn[name], units=basis.units[name], rows=basis.rows[name])
+        for name in FIGURES
+    }
+    found["calibration_error"] = (float(whole["calibration_error"][0]),)
     found["genres"] = {
-        labels[k]: {"support": int(support[k])}
-        | {name: _interval(whole[name][0, k], drawn[name][:, k]) for name in GENRE_FIGURES}
-        for k in shown
+        label: {"support": rows}
+        | {
+            name: intervals.of_share(whole[name][0, k], drawn[name][:, k], units=units, rows=rows)
+            for name in GENRE_FIGURES
+        }
+        for label, (k, units, rows) in basis.genres.items()
     }
     return found
 
 
-Judged = tuple[dict[str, np.ndarray], dict[str, np.ndarray]]  # as a whole, and in the draws
-
-
-def _difference(before: Judged, after: Judged, labels: Sequence[str], shown: np.ndarray) -> dict[str, Any]:
+def _difference(before: Judged, after: Judged, basis: _Basis) -> dict[str, Any]:
     whole, drawn = ({name: b[name] - a[name] for name in a} for a, b in zip(before, after, strict=True))
-    found: dict[str, Any] = {name: _interval(whole[name][0], drawn[name]) for name in FIGURES}
-    chances = np.array([_chance(drawn["f1"][:, k]) for k in shown])
-    found["genres"] = {
-        labels[k]: {name: _interval(whole[name][0, k], drawn[name][:, k]) for name in GENRE_FIGURES}
-        | {"p": float(p), "beyond": bool(beyond)}
-        for k, p, beyond in zip(shown, chances, _holm(chances), strict=True)
+    told = {
+        name: intervals.of_difference(whole[name][0], drawn[name], units=basis.units[name])
+        for name in FIGURES
     }
-    return found | {"p": _chance(drawn["macro_f1"]), "beyond": _chance(drawn["macro_f1"]) < LEVEL}
-
-
-def _interval(value: float, drawn: np.ndarray) -> Interval:
-    low, high = np.nanquantile(drawn, [0.025, 0.975])
-    return float(value), float(low), float(high)
-
-
-def _chance(differences: np.ndarray) -> float:
-    """Two-sided bootstrap p of no difference (Davison and Hinkley, 1997, 4.2), from drawn differences [R]."""
-    drawn = differences[~np.isnan(differences)]
-    least = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
-    return min(1.0, 2 * (least + 1) / (len(drawn) + 1))
+    genres = {
+        label: {
+            name: intervals.of_difference(whole[name][0, k], drawn[name][:, k], units=units)
+            for name in GENRE_FIGURES
+        }
+        for label, (k, units, _) in basis.genres.items()
+    }
+    beyond = _holm(np.array([one["f1"][1] for one in genres.values()]))
+    found: dict[str, Any] = {name: interval for name, (interval, _) in told.items()}
+    found["calibration_error"] = (float(whole["calibration_error"][0]),)
+    found["genres"] = {
+        label: {name: interval for name, (interval, _) in one.items()}
+        | {"p": one["f1"][1], "beyond": bool(is_beyond)}
+        for (label, one), is_beyond in zip(genres.items(), beyond, strict=True)
+    }
+    p = told["macro_f1"][1]
+    return found | {"p": p, "beyond": p < LEVEL}
 
 
 def _holm(chances: np.ndarray) -> np.ndarray:

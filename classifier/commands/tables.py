@@ -180,17 +180,22 @@ def training_bar() -> Iterator[Callable[[Any], None]]:
     """A progress bar over a whole training; what it gives is to be told of every `Progress`."""
     from tqdm import tqdm
 
-    with tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", delay=1) as bar:
+    # None before something is told: tqdm's `delay` does not end the line of a bar that was refreshed early.
+    bar: Any = None
 
-        def show(progress: Any) -> None:
-            bar.update(progress.done - bar.n)
-            accuracy = (
-                "" if progress.valid_accuracy is None else f", validation {progress.valid_accuracy:.1%}"
-            )
-            loss = f", loss {progress.train_loss:.3f}" if progress.has_epochs else ""
-            bar.set_postfix_str(f"{progress.stage}{loss}{accuracy}")
+    def show(progress: Any) -> None:
+        nonlocal bar
+        bar = bar or tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}")
+        bar.update(progress.done - bar.n)
+        accuracy = "" if progress.valid_accuracy is None else f", validation {progress.valid_accuracy:.1%}"
+        loss = f", loss {progress.train_loss:.3f}" if progress.has_epochs else ""
+        bar.set_postfix_str(f"{progress.stage}{loss}{accuracy}")
 
+    try:
         yield show
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 def version_path(model: str) -> Path:

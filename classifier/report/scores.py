@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from classifier.report.markup import (
-    UNDEFINED,
     beside,
     figure,
     filled,
@@ -16,12 +15,10 @@ from classifier.report.markup import (
     percent,
     plain,
     section,
-    short,
     span,
-    stacked,
     table,
 )
-from classifier.report.pictures import MAX_NUMBERS, Axis, Line, bars, heat_map, lines
+from classifier.report.pictures import Axis, Line, bars, lines
 from classifier.report.themed_svg import Frame
 from classifier.report.view import View, genre_name, reliability_of
 
@@ -30,7 +27,6 @@ _EVIDENCE = {
     "artist": "Artist context alone",
     "features+artist": "Features and artist",
 }
-MAX_BESIDE = 10  # genres whose confusions leave room for a table beside them
 _BASELINES = {
     "majority": "Always the commonest genre (dummy)",
     "dummy": "Always the commonest genre (dummy)",
@@ -112,12 +108,12 @@ def _by_table(view: View) -> str:
 
 
 def genres(view: View) -> str:
-    found = view.report.get("per_genre") or {}
+    found = {label: one for label, one in (view.report.get("per_genre") or {}).items() if one["support"]}
     rows = [
         [
             genre_name(label),
             number(one["support"]),
-            f"{100 * (1 - one['recall']):.1f}" if one["support"] else UNDEFINED,
+            f"{100 * (1 - one['recall']):.1f}",
             percent(one["precision"]),
             percent(one["recall"]),
             percent(one["f1"]),
@@ -137,49 +133,6 @@ _COUNTED = (
     "right, else under its first. Recall is the share of a genre's tracks that were found, precision the share of "
     "right ones among those named so."
 )
-
-
-def confused(view: View) -> str:
-    found = view.report.get("confusion")
-    if not found:
-        return section("confusion", "What is taken for what", paragraph("The confusions were not measured."))
-    counts = np.array(found["rows_true_columns_predicted"], int)
-    names = [genre_name(label) for label in found["labels"]]
-    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    cell = 32 if len(names) <= MAX_NUMBERS else 11
-    together = beside if len(names) <= MAX_BESIDE else stacked
-    side = 150 + cell * len(names)
-    worst = _mix_ups(counts, shares, names)
-    alt = "Confusion matrix; most frequent: " + "; ".join(
-        f"{a} taken for {b} {c}" for a, b, _, c in worst[:5]
-    )
-    fitted = [short(name) for name in names]
-    picture = heat_map(shares, fitted, fitted, Frame("confusion-map", side, side - 40, alt, wide=True))
-    return section(
-        "confusion",
-        "What is taken for what",
-        together(
-            figure(
-                picture, "Rows are true genres, columns answers; shades and numbers are percent of a row."
-            ),
-            table("The most frequent mix-ups", ["True genre", "Answer", "Tracks", "Share"], worst),
-        ),
-        table(
-            "All counts",
-            ["True genre ↓, answer →", *names],
-            [[name, *(str(n) if n else "" for n in row)] for name, row in zip(names, counts, strict=True)],
-            folded=True,
-        ),
-    )
-
-
-def _mix_ups(counts: np.ndarray, shares: np.ndarray, names: list[str]) -> list[list[str]]:
-    off = np.where(np.eye(len(counts), dtype=bool), 0, counts)
-    largest = np.argsort(-off, axis=None, kind="stable")[:10]
-    pairs = [divmod(int(place), len(counts)) for place in largest]
-    return [
-        [names[a], names[b], number(int(off[a, b])), percent(shares[a, b])] for a, b in pairs if off[a, b]
-    ]
 
 
 def reliable(view: View) -> str:

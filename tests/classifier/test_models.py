@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifier import models
+from classifier import baselines, models
 from classifier.baselines import SKOPS, Baseline
 from classifier.errors import DataError, ModelError
 from classifier.fit import FitConfig
@@ -51,6 +51,13 @@ def test_a_family_learns_answers_with_probabilities_and_survives_saving(name):
     assert right < 0.6 if name == "dummy" else right > 0.6
     again = models.restore(name, model.description(), model.arrays(), FEATURE_NAMES, LABELS)
     assert np.allclose(again.log_probabilities(unseen.x), log_p)
+
+
+def test_a_forest_of_many_tracks_has_fewer_trees(monkeypatch):
+    monkeypatch.setattr(baselines, "WHOLE", 299)
+    monkeypatch.setattr(baselines, "TREES_BY_TRACKS", 3_100)
+    forest = _learn("extra-trees", _rows(300)).pipeline["model"]
+    assert (len(forest.estimators_), forest.min_samples_leaf) == (10, 5)
 
 
 @pytest.mark.parametrize("name", ["svc", "logistic", "random-forest"])

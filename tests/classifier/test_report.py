@@ -290,3 +290,24 @@ def test_the_networks_are_counted_wherever_the_version_says_how_many(more):
 def test_a_split_that_shares_artists_is_said_to_flatter(split, shared):
     meta = _meta(training={"split": split, "artists_shared_between_parts": shared})
     assert ("the figures flatter" in page(meta, None)) == shared
+
+
+@pytest.mark.parametrize(
+    ("nameless", "told"), [(600, "unknown: the data names no artists"), (9, "of 9 tracks none")]
+)
+def test_without_names_of_artists_none_are_said_not_to_be_shared(nameless, told):
+    training = _meta()["training"] | {"tracks_without_artist": nameless}
+    assert told in page(_meta(training=training), None)
+
+
+def test_genres_without_test_tracks_are_named_and_not_shown_as_tested():
+    labels = ("rock", "pop", "latin", "ambient", "metal")
+    found = _evaluation(genres=5)
+    found["truth"][:, 3:] = 0
+    found["truth"][found["truth"].sum(1) == 0, 0] = 1
+    found["log_p"][:, 4] = -50.0  # metal is never said either
+    shown = " ".join(Page(page(_meta(labels, found), None)).texts)
+    assert "Not tested, for want of test tracks: Ambient and Metal." in shown
+    counts = shown.split("All counts")[-1].split("Does it know")[0]
+    assert counts.count("Ambient") == 1  # as an answer only
+    assert "Metal" not in counts

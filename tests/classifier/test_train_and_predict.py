@@ -1,4 +1,5 @@
 import csv
+import gc
 import json
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 
 from classifier import registry
 from classifier.__main__ import main
+from classifier.baselines import Baseline
 from classifier.data import read_table
 from classifier.errors import DataError, ModelError
 from classifier.fit import FitConfig
@@ -41,9 +43,27 @@ def test_training_reports_progress_and_beats_the_majority(version):
     assert trained.labels == ("rock", "hip-hop", "classical")
     assert [round(one.done, 3) for one in seen] == sorted(round(one.done, 3) for one in seen)
     assert seen[-1].done == pytest.approx(1)
-    assert 0 <= seen[0].valid_accuracy <= 1
+    assert seen[0].stage == "fitting the boosted trees that teach the network"
+    first = next(one for one in seen if one.has_epochs)
+    assert 0 <= first.valid_accuracy <= 1
     metrics = trained.metrics
     assert metrics["features"]["accuracy"] > metrics["baselines"]["majority"]["accuracy"] + 0.2
+
+
+def test_the_second_pass_holds_no_model_of_the_first(tmp_path):
+    def held() -> int:
+        return sum(type(one) is Baseline for one in gc.get_objects())
+
+    before, seen = held(), []
+
+    def told(step):
+        if step.stage.endswith("on all rows"):
+            seen.append(held() - before)
+
+    train_version(
+        [read_table(table(tmp_path))], tmp_path / "v1", TrainConfig(model="logistic"), progress=told
+    )
+    assert seen == [0]
 
 
 def test_the_version_describes_itself(version):
@@ -53,6 +73,7 @@ def test_the_version_describes_itself(version):
     assert len(meta["data"][0]["sha256"]) == len(meta["data_fingerprint"]) == 64
     assert meta["metrics"] == json.loads(json.dumps(version[0].metrics))
     assert meta["training"]["artists_shared_between_parts"] is False
+    assert meta["training"]["tracks_without_artist"] == 0
 
 
 def test_a_prediction_names_its_evidence_and_reasons(predictor):

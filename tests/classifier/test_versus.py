@@ -35,9 +35,11 @@ def judged(*answers: np.ndarray, seed: int = 0, **how: Any) -> dict[str, Any]:
 def test_a_version_differs_from_itself_by_nothing(seed: int) -> None:
     one = answer(rows(seed)[0], 1.0, seed)
     (difference,) = judged(one, one, seed=seed)["differences"]
-    assert all(difference[name] == (0, 0, 0) for name in FIGURES)
-    assert not difference["beyond"]
-    assert not any(genre["beyond"] or any(genre["f1"]) for genre in difference["genres"].values())
+    for figures in (difference, *difference["genres"].values()):
+        assert not figures["beyond"]
+    for value, low, high in (difference[name] for name in FIGURES):
+        assert (value, low) == (0, -high)
+        assert 0 < high < 0.05  # what was never seen among 80 artists is rare, not impossible
 
 
 @pytest.mark.parametrize("seed", range(3))
