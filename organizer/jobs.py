@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 from organizer.models import Job, SpotifyAccount
 
 MAX_FAILURES = 8  # transient ones in a row
+HANDED = "message:"  # begins the token of a message on its way to a worker, who then takes a token of its own
+HANDED_LEASES = 2  # how many leases long such a message holds its job
 RECONNECT = "reconnect"  # what the user has to do before a failed job can go on
 FIRST_PHASE = {
     Job.Kind.ORGANIZE: "sync",
@@ -57,8 +59,8 @@ def hand_over(job: Job, *, delay_s: float = 0) -> str:
 
     Empty when somebody else has taken the job since it was read: then nothing must be sent.
     """
-    now, token = timezone.now(), uuid.uuid4().hex
-    until = now + timedelta(seconds=delay_s + 2 * settings.JOB_LEASE_S)
+    now, token = timezone.now(), f"{HANDED}{uuid.uuid4().hex}"
+    until = now + timedelta(seconds=delay_s + HANDED_LEASES * settings.JOB_LEASE_S)
     won = (
         Job.objects.active()
         .filter(_free(now, job.lease_token), pk=job.pk)

@@ -231,6 +231,8 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = VAR_DIR / "media"
+# The three addresses that take files name their own.
+FILE_UPLOAD_HANDLERS = ["organizer.views.uploads.OnlySmall"]
 # Tables that a trainer may name instead of uploading; nothing outside these folders is read.
 DATASET_DIRS = [Path(path).resolve() for path in env_list("DATASET_DIRS", str(VAR_DIR / "datasets"))]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a table may have that many labels to map

@@ -20,6 +20,8 @@ from organizer.views import (
     setup,
 )
 
+handler400 = "organizer.views.uploads.bad_request"
+
 urlpatterns = [
     path("", public.landing, name="landing"),
     path("demo", public.demo, name="demo"),

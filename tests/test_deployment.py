@@ -8,6 +8,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from organizer.supervisor import services
+from organizer.supervisor.children import spawn
 
 ROOT = Path(__file__).parent.parent
 READ = re.compile(r"(?:env|env_bool|env_number|env_list|os\.environ\.get)\(\s*\"([A-Z_]+)\"")
@@ -51,7 +52,17 @@ def test_compose_starts_the_workers_that_make_run_starts():
 def test_training_stands_behind_everything_else():
     train = (ROOT / "docker-compose.yml").read_text().split("\n  worker-train:")[1].split("\n\n")[0]
     assert "mem_limit: 2g" in train and 'OMP_NUM_THREADS: "1"' in train and '["nice", "-n", "10"' in train
-    assert services.worker_train(ROOT).command[:3] == ("nice", "-n", "10")
+    assert "cpu_shares: 110" in train
+
+
+def test_training_stands_behind_other_sessions_too(tmp_path: Path):
+    assert services.worker_train(ROOT).command[: len(services.NICE)] == services.NICE
+    group = Path("/proc/self/autogroup")  # only some kernels have it
+    told = f"import os, pathlib as p; print(os.nice(0), {group.exists()} and p.Path('{group}').read_text())"
+    process = spawn((*services.NICE, sys.executable, "-c", told), log=tmp_path / "told")
+    assert process.wait(20) == 0
+    said = (tmp_path / "told").read_text()
+    assert said.startswith("10 ") and ("nice 10" in said or not group.exists())
 
 
 def test_the_image_installs_what_make_run_installs():

@@ -17,5 +17,9 @@ class ServiceGate(models.Model):
     reopened_at = models.DateTimeField(null=True, blank=True)  # when a user last had it tried before its time
     calls = models.JSONField(default=list)  # seconds since 1970 of the calls in the window, without Redis
 
+    class Meta:
+        verbose_name = "gate"
+        verbose_name_plural = "gates and quota"
+
     def __str__(self) -> str:
         return self.service

@@ -21,6 +21,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         )
         return self.filter(ready & unclaimed)
 
+    def replaced(self) -> "JobQuerySet":
+        """Classifications that the app itself put an end to, because yet another model came into use."""
+        return self.filter(kind=Job.Kind.RECLASSIFY, state=Job.State.CANCELLED, is_cancel_asked=False)
+
     def unanswered(self) -> "JobQuerySet":
         """Failures need attention until a later job of their kind has taken their place."""
         later = Job.objects.filter(kind=OuterRef("kind"), created_at__gt=OuterRef("created_at"))
@@ -106,6 +110,12 @@ class Job(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in self.ACTIVE
+
+    @property
+    def is_replaced(self) -> bool:
+        """As `JobQuerySet.replaced` has it: nobody asked it to stop."""
+        is_over = self.kind == self.Kind.RECLASSIFY and self.state == self.State.CANCELLED
+        return is_over and not self.is_cancel_asked
 
     @property
     def is_held_up(self) -> bool:

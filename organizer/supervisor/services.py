@@ -12,7 +12,9 @@ LOCAL = "127.0.0.1"
 CELERY = (sys.executable, "-m", "celery", "-A", "organizer.celery:app")
 WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
 
-NICE = ("nice", "-n", "10")
+# Where the kernel groups processes by session (CONFIG_SCHED_AUTOGROUP), what is nice yields within its own session only,
+# and the session as a whole has to be told.
+NICE = ("sh", "-c", '{ echo 10 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 10 "$@"', "nice")
 TRAINED_KB = 300_000  # resident: more than an idle child has, less than one that has loaded torch
 
 

@@ -58,6 +58,11 @@ def brief(at: datetime) -> str:
     return formats.time_format(local, "TIME_FORMAT")
 
 
+def to_the_second(at: datetime) -> str:
+    """14:32:05, for what passes within minutes."""
+    return formats.time_format(timezone.localtime(at), "H:i:s")
+
+
 def relative(at: datetime) -> str:
     """In the largest unit that fits, up to a week; beyond, the day says more."""
     left = at - timezone.now()

@@ -33,12 +33,15 @@ PHASES = {
     },
     Job.Kind.PLAN: {"plan": gettext_lazy("Looking at your playlists")},
     Job.Kind.WRITE: {"write": gettext_lazy("Writing songs to playlists")},
-    Job.Kind.RECLASSIFY: {"classify": gettext_lazy("Sorting songs into genres")},
+    Job.Kind.RECLASSIFY: {"classify": gettext_lazy("Sorting again with another model")},
     Job.Kind.TRAIN: {
         "train": gettext_lazy("Training"),
         "judge": gettext_lazy("Comparing with the model in use"),
         "weigh": gettext_lazy("Trying it on the libraries"),
     },
+    Job.Kind.CHECK: {"check": gettext_lazy("Checking data sets")},
+    Job.Kind.COMPARE: {"compare": gettext_lazy("Comparing model versions")},
+    Job.Kind.IMPACT: {"impact": gettext_lazy("Trying a version on the libraries")},
     Job.Kind.MAP: {"map": gettext_lazy("Comparing how your songs sound")},
 }
 STATES = {
@@ -145,6 +148,8 @@ def phase_words(job: Job) -> str:
 def state_words(job: Job) -> str:
     if job.is_active and job.is_cancel_asked:
         return _("Stopping")
+    if job.is_replaced:
+        return _("Replaced by a newer one")
     return str(STATES[Job.State(job.state)])
 
 

@@ -26,10 +26,13 @@ class HtmxHttpRequest(HttpRequest):
 @require_GET
 @linked
 def job_list(request: HttpRequest, account: SpotifyAccount) -> HttpResponse:
-    """Jobs that need the user, those under way, those that wait, and page by page those that are over."""
+    """Jobs that need the user, those under way, those that wait, and page by page those that are over.
+
+    Without those that the app replaced: whoever reads them has neither begun nor stopped them, and the newer one is there.
+    """
     jobs_of = account.jobs.select_related("plan")
     current = list(jobs_of.filter(Q(state__in=Job.ACTIVE) | Q(pk__in=account.jobs.unanswered())))
-    ended = jobs_of.exclude(pk__in=[job.pk for job in current])
+    ended = jobs_of.exclude(pk__in=[job.pk for job in current]).exclude(pk__in=account.jobs.replaced())
     context: dict[str, object] = {group: [job for job in current if _group(job) == group] for group in GROUPS}
     context["page"] = Paginator(ended, ENDED_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "jobs.html", context)

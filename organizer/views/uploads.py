@@ -1,9 +1,34 @@
-"""An upload that is measured while it is read, and is kept in memory until it is stored as a row."""
+"""Uploads that never touch the disk: one that is measured while it is read, and what addresses do that expect none."""
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.core.files.uploadhandler import FileUploadHandler, MemoryFileUploadHandler, StopUpload
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.decorators.csrf import requires_csrf_token
+
+
+class OnlySmall(MemoryFileUploadHandler):
+    """For every address that names no handler of its own, and so expects no file.
+
+    A body longer than FILE_UPLOAD_MAX_MEMORY_SIZE is refused by what it says of its length, before any of it is read:
+    Django's second handler would put it on the disk. A body that does not say its length is none to Django.
+    """
+
+    def handle_raw_input(self, *raw: Any, **named: Any) -> None:
+        super().handle_raw_input(*raw, **named)
+        if not self.activated:
+            raise RequestDataTooBig("A body that long is taken only where files are expected.")
+
+
+@requires_csrf_token
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page of a request that was not understood, or was larger than its address takes."""
+    if isinstance(exception, RequestDataTooBig):
+        return HttpResponse(render_to_string("413.html", request=request), status=413)
+    return HttpResponse(render_to_string("400.html", request=request), status=400)
 
 
 class InMemory(FileUploadHandler):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,8 +35,11 @@ def until(is_so: Callable[[], Any], timeout_s: float, otherwise: str = "it did n
 class Processes:
     """Workers, clock and pages that talk to `simulator` and work on `database_url`."""
 
-    def __init__(self, directory: Path, *, database_url: str, simulator_url: str, port: int = 0) -> None:
-        self.directory, self.port = directory, port
+    def __init__(
+        self, directory: Path, *, database_url: str, simulator_url: str, port: int = 0, is_nice: bool = False
+    ) -> None:
+        """is_nice: the worker that trains yields as it is shipped; behind other tests it would take ten times as long."""
+        self.directory, self.port, self.is_nice = directory, port, is_nice
         self.logs, self.run = directory / "log", directory / "run"
         for folder in (self.logs, self.run):
             folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +102,8 @@ class Processes:
 
     @property
     def worker_train(self) -> Service:
-        return services.worker_train(self.run)
+        shipped = services.worker_train(self.run)
+        return shipped if self.is_nice else replace(shipped, command=shipped.command[len(services.NICE) :])
 
     @property
     def beat(self) -> Service:
@@ -112,6 +117,9 @@ class Processes:
             member.send_signal(signal.SIGKILL)
         process.wait()
         assert not psutil.wait_procs(family[1:], timeout=5)[1]
+
+    def process_of(self, service: Service) -> psutil.Process:
+        return psutil.Process(self._running[service.name].pid)
 
     def kill_child(self, service: Service) -> None:
         """SIGKILL to the pool's process alone: the worker lives and finds out."""

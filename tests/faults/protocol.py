@@ -35,7 +35,8 @@ AT_THE_WIRE = Section(
 )
 KILLED = Section(
     "Processes that are killed, servers that restart",
-    "Real processes in the middle of a phase, and the servers below them (`test_every_process.py`).",
+    "Real processes in the middle of a phase, and the servers below them (`test_every_process.py`,\n"
+    "`test_killed_trainer.py`).",
     ("fault", "what it does", "phase", "struck", "outcome", "what the user reads"),
 )
 DISK = Section(

@@ -64,6 +64,10 @@ LONGER = {
 }
 
 
+TRAINER = "kill -9 of worker-train"
+AT_TRAINER = ("check", "train", "judge", "weigh", "compare", "impact")  # played in test_killed_trainer.py
+
+
 def played() -> list[Any]:
     """Some of the cells, most of them only where there is time; all of them if that is asked for."""
     found = []
@@ -80,9 +84,12 @@ def key_of(blow: Blow, phase: Phase) -> tuple[str, str, str]:
     return blow.name, phase.name, "–"
 
 
+KEYS = [*(key_of(*cell) for cell in CELLS), *((TRAINER, phase, "–") for phase in AT_TRAINER)]
+
+
 @pytest.fixture(scope="module")
 def protocol() -> Iterator[Protocol]:
-    kept = Protocol(KILLED, [key_of(*cell) for cell in CELLS])
+    kept = Protocol(KILLED, KEYS)
     yield kept
     kept.write()
 
