@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from classifier.context import LibraryContext
 from organizer import ear, jobs, rejudging, vitals
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from classifier.predict import Example, Predictor, Result
     from classifier.sound.opinion import Opinion
 
+PREDICTED = [
+    "log_probs", "genre", "confidence", "other", "is_sure", "evidence", "why", "inputs_hash",
+]  # fmt: skip
 BATCH_S = 60.0
 CHUNK = 500
 FEATURE_SOURCES = ("reccobeats", ear.FEATURE_SOURCE)  # in the order of trust
@@ -144,23 +147,12 @@ def classify_batch(job: Job) -> bool:
 def classify_tracks(tracks: list[Track], version: ModelVersion) -> int:
     """Predict those tracks whose evidence changed since this version saw them; how many that were."""
     rows = predicted(tracks, version)
-    Prediction.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["track", "version"],
-        update_fields=[
-            "log_probs",
-            "genre",
-            "confidence",
-            "other",
-            "is_sure",
-            "evidence",
-            "why",
-            "inputs_hash",
-        ],
-    )
-    if rows:
-        SpotifyAccount.objects.who_like(row.track_id for row in rows).mark_stale()
+    with transaction.atomic():  # killed in between, nobody would find out that verdicts are stale
+        Prediction.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["track", "version"], update_fields=PREDICTED
+        )
+        if rows:
+            SpotifyAccount.objects.who_like(row.track_id for row in rows).mark_stale()
     return len(rows)
 
 

@@ -170,7 +170,10 @@ def _candidates(songs: Songs, decisions: Decisions) -> npt.NDArray[np.int64]:
 def _likeliest(songs: Songs, first: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
     """[S, count] codes of the next likeliest genres after the first."""
     labels = np.array([_CODES.get(label, NOBODY) for label in songs.labels])
-    chances = np.where(labels == first[:, None], -1.0, songs.chances)
+    # Of equal chances the same ones are taken, in whatever order labels come.
+    order = np.argsort(labels)
+    labels = labels[order]
+    chances = np.where(labels == first[:, None], -1.0, songs.chances[:, order])
     ranks = np.argsort(-chances, axis=1, kind="stable")[:, :count]
     found = np.full((len(songs), count), NOBODY)
     found[:, : ranks.shape[1]] = np.where(

@@ -22,6 +22,10 @@ BATCH_S = 10.0
 TICKABLE = (*learning.COMING, *learning.GOING)
 WRITING = gettext_lazy("Playlists are being written right now. Make a new plan when that is done.")
 JUDGING = gettext_lazy("Your songs are being judged again by another model. Make a plan when that is done.")
+HALF_JUDGED = gettext_lazy(
+    "Only some of your songs are judged by the model that is in use now. Resume that job, or read the library again, "
+    "then make a plan."
+)
 # What of an account is decided together with its rules.
 SETTINGS = ("genres_per_song", "small_to_parent", "name_template", "exclusions")
 RULE = ("name", "genres", "min_confidence", "min_size", "is_rest")
@@ -138,8 +142,8 @@ def start(account: SpotifyAccount, wish: dict[str, Any] | None = None) -> tuple[
 def _check_start(account: SpotifyAccount, wish: dict[str, Any]) -> None:
     if account.jobs.active().filter(kind=Job.Kind.WRITE).exists():
         raise PlanError(str(WRITING))  # half-written lists would be read, and two would change one memory
-    if rejudging.is_mixed(account):
-        raise PlanError(str(JUDGING))
+    if half_way := rejudging.mixing(account):
+        raise PlanError(str(JUDGING if half_way.is_active else HALF_JUDGED))
     if not reversals.concerned(account, wish) and not account.playlists.filter(is_active=True).exists():
         raise PlanError(_("Choose at least one genre first."))
 

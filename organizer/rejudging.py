@@ -34,10 +34,13 @@ def version_of(account: SpotifyAccount) -> ModelVersion | None:
     return found.order_by("is_champion").first()
 
 
-def is_mixed(account: SpotifyAccount) -> bool:
-    """Its songs are being judged again in place, by another sound expert: some are, some are not."""
-    waiting = Job.objects.active().filter(account=account, kind=Job.Kind.RECLASSIFY, wish__has_key="aim")
-    return waiting.exclude(wish__has_key="from").exists()
+def mixing(account: SpotifyAccount) -> Job | None:
+    """The job that judges its songs again in place, by another sound expert: some are judged, some are not.
+
+    Also where it was cancelled or has failed: until it goes on, or a reading of the library judges all songs.
+    """
+    unsettled = Job.objects.filter(account=account, kind=Job.Kind.RECLASSIFY, wish__has_key="aim")
+    return unsettled.exclude(wish__has_key="from").order_by("-pk").first()
 
 
 def begin(before: ModelVersion | None) -> list[Job]:

@@ -170,6 +170,8 @@ class Impact(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        verbose_name = "preview of a promotion"
+        verbose_name_plural = "previews of promotions"
 
 
 class Promotion(models.Model):

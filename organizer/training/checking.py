@@ -44,6 +44,8 @@ def check_batch(job: Job) -> bool:
     deadline = time.monotonic() + BATCH_S
     tidy_up()
     while dataset := Dataset.objects.filter(state=State.CHECKING).order_by("pk").first():
+        if job.counts.get("dataset") != dataset.pk:
+            jobs.enter_phase(job, job.phase)  # each at a pace of its own, counted from here
         jobs.tick(job, counts={"dataset": dataset.pk, "name": dataset.name})
         if not _check(job, dataset, deadline):
             return False
@@ -94,7 +96,7 @@ def _accept(dataset: Dataset, report: dict[str, Any], sha256: str) -> None:
     values = {
         "label_map": dataset.label_map,
         "rows": report["tracks"] if dataset.kind == Dataset.Kind.AUDIO else report["rows_read"],
-        "report": _storable(report | _twin(dataset, sha256)),
+        "report": _storable(report),
         "sha256": sha256,
         "state": State.READY,
     }
@@ -106,11 +108,6 @@ def _accept(dataset: Dataset, report: dict[str, Any], sha256: str) -> None:
 def _storable(report: dict[str, Any]) -> dict[str, Any]:
     """A report without NUL characters, which files hold and PostgreSQL does not."""
     return dict(json.loads(json.dumps(report).replace("\\u0000", "\\ufffd")))
-
-
-def _twin(dataset: Dataset, sha256: str) -> dict[str, str]:
-    same = Dataset.objects.filter(sha256=sha256).exclude(pk=dataset.pk).first()
-    return {"same_as": same.name} if same else {}
 
 
 def _check_sound(job: Job, dataset: Dataset, deadline: float) -> bool:
@@ -130,9 +127,17 @@ def _check_sound(job: Job, dataset: Dataset, deadline: float) -> bool:
     except DataError as error:
         _refuse(dataset, str(error), **_bad(bad))
         return True
+    _remove_unusable(dataset, [paths[one.place] for one in bad])
     report = {"rows_read": len(found), "labels": heard.labels, **_bad(bad)}
     _accept(dataset, report | {"tracks": sum(heard.labels.values())}, heard.digest)
     return True
+
+
+def _remove_unusable(dataset: Dataset, paths: list[Path | None]) -> None:
+    """What was unpacked in vain. A folder on the server stays as it is."""
+    for path in paths:
+        if path and datasets.is_ours(dataset, path):
+            path.unlink(missing_ok=True)
 
 
 def _bad(bad: list[sounds.Bad]) -> dict[str, Any]:

@@ -2,28 +2,31 @@
 
 The result, as it is stored:
 {"versions": [{"pk", "name", "genres"}], what is in use first (pk null: the shipped sound expert);
- "test": {"fingerprint", "is_fixed", "datasets": [{"name", "rows"}], "rows", "artists", "sentences"};
+ "test": {"fingerprint", "is_fixed", "datasets": [{"name", "rows"}], "rows", "artists", "nameless", "sentences"};
  "figures": classifier.versus over all genres; "shared": the same among the genres that all know, with "genres";
- "baseline": {"name", "accuracy", "macro_f1"} or null; "words": {"rows", …figures} or {"sentence"}}
+ "baseline": {"name", "accuracy", "macro_f1"} or null; "words": {"rows", …figures,
+ "overuse": {corrected genre: classifier.overuse on the test rows}} or {"sentence"}}
 """
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from classifier.errors import DataError, ModelError
 from organizer import jobs
-from organizer.models import Comparison, Job, ModelVersion
+from organizer.models import Comparison, Job, ModelVersion, TrainingRun
 from organizer.training import answers, simple, testsets, words
 from organizer.training.answers import Answers
 from organizer.training.errors import TrainingError
-from organizer.training.scoring import Judged, narrowed, rows_of, scores, wide
+from organizer.training.scoring import Judged, narrowed, overuses, rows_of, scores, wide
 from organizer.training.testsets import Part
-from organizer.training.versions import in_use, name_of
+from organizer.training.versions import in_use, incomparable, name_of
 
 if TYPE_CHECKING:
     import numpy as np
 
 Kind = ModelVersion.Kind
+Rule = TrainingRun.Rule
 MIN_ROWS = 20
 WHY = {
     answers.LEARNED: "“{}” may have learned from {:,} rows.",
@@ -40,7 +43,7 @@ def start(chosen: Sequence[ModelVersion]) -> tuple[Comparison, Job]:
 def asked(chosen: Sequence[ModelVersion]) -> Comparison:
     """The row of a comparison that is not made yet.
 
-    What is in use always takes part. TrainingError for versions that answer to different things.
+    What is in use always takes part. TrainingError for versions that answer to different things, or not at all.
     """
     kinds = {Kind(one.kind) for one in chosen}
     if not kinds:
@@ -49,6 +52,9 @@ def asked(chosen: Sequence[ModelVersion]) -> Comparison:
         raise TrainingError(
             "Versions that read features and versions that hear cannot answer to the same rows."
         )
+    for one in chosen:
+        if problem := incomparable(one):
+            raise TrainingError(f"“{one}” cannot be compared. {problem}")
     kind = Kind.SOUND if Kind.SOUND in kinds else kinds.pop()
     standing = in_use(_judge_of(kind))
     everybody = {one.pk for one in (*chosen, *([standing] if standing else []))}
@@ -92,7 +98,11 @@ def _judge_of(kind: Kind) -> Kind:
 
 
 def _ticking(job: Job, comparison: Comparison) -> Callable[[], None]:
-    total = (comparison.versions.count() + 1) * max(1, len(testsets.of(Kind(comparison.kind)).datasets))
+    """A tick for each version's answers to each data set, and one for the simple model."""
+    kind = Kind(comparison.kind)
+    without_row = in_use(_judge_of(kind)) is None  # the shipped expert
+    versions = comparison.versions.count() + without_row
+    total = versions * max(1, len(testsets.of(kind).datasets)) + 1
     jobs.tick(job, done=0, total=total)
 
     def tick() -> None:
@@ -117,7 +127,7 @@ def _compared(comparison: Comparison, tick: Callable[[], None]) -> dict[str, Any
     versions = [standing, *(one for one in others if one != standing)]
     parts = testsets.once(testsets.parts(test))
     said = words.held_out(versions, kind)
-    found = [answers.of(one, kind, parts, words=said, tick=tick) for one in versions]
+    found = [_answers(one, kind, parts, words=said, tick=tick) for one in versions]
     own = [one for one, _ in found]
     kept, sentences = _kept(versions, own, len(rows_of(parts)))
     judged = rows_of(parts).take(kept)
@@ -131,16 +141,36 @@ def _compared(comparison: Comparison, tick: Callable[[], None]) -> dict[str, Any
             )
         )
     taken = [Answers(one.labels, one.log_p[kept], {}) for one in own]
+    understood = words.compared(versions, [one for _, one in found], said)
+    baseline = _baseline(kind, test, parts, kept, judged, rule=_rule(versions))
+    tick()
     return {
         "versions": [
             {"pk": one.pk if one else None, "name": name_of(one), "genres": list(answer.labels)}
             for one, answer in zip(versions, own, strict=True)
         ],
-        "test": _described(test, parts, kept, sentences) | {"rows": len(judged), "artists": judged.artists},
+        "test": _described(test, parts, kept, sentences) | _whose(parts, kept, judged),
         **_figures(taken, judged),
-        "baseline": _baseline(kind, test, parts, kept, judged),
-        "words": words.compared(versions, [one for _, one in found], said),
+        "baseline": baseline,
+        "words": understood | _overuse(taken, judged, understood),
     }
+
+
+def _answers(version: ModelVersion | None, *asked: Any, **named: Any) -> tuple[Answers, Answers | None]:
+    """As `answers.of`; TrainingError that names the version where its files are gone or damaged."""
+    try:
+        return answers.of(version, *asked, **named)
+    except ModelError as error:
+        raise TrainingError(
+            f"The files of “{name_of(version)}” are missing or damaged, so it could not be compared. ({error})"
+        ) from error
+
+
+def _overuse(taken: Sequence[Answers], judged: Judged, understood: dict[str, Any]) -> dict[str, Any]:
+    """How often the corrected genres are said of the test rows of other genres; nothing without words to judge by."""
+    if "versions" not in understood:
+        return {}
+    return {"overuse": overuses(wide(taken, judged), judged, understood["versions"][0]["genres"])}
 
 
 def _kept(
@@ -176,6 +206,19 @@ def _described(
     }
 
 
+def _whose(parts: Sequence[Part], kept: "np.ndarray", judged: Judged) -> dict[str, int]:
+    """By how many artists the rows are; those of a table that name none are `nameless`, each a group of its own."""
+    import numpy as np
+
+    named = [
+        bool(names)
+        for part in parts
+        for names in (part.tracks.artists if part.tracks is not None else repeat(True, len(part)))
+    ]
+    nameless = int((kept & ~np.array(named, bool)).sum())
+    return {"rows": len(judged), "artists": judged.artists - nameless, "nameless": nameless}
+
+
 def _figures(taken: Sequence[Answers], judged: Judged) -> dict[str, Any]:
     """Over all genres, and among those that every version knows."""
     known = [label for label in taken[0].labels if all(label in one.labels for one in taken)]
@@ -186,10 +229,22 @@ def _figures(taken: Sequence[Answers], judged: Judged) -> dict[str, Any]:
     }
 
 
+def _rule(versions: Sequence[ModelVersion | None]) -> Rule:
+    """What a baseline may learn from: as much as the one of the versions that was allowed most."""
+    runs = TrainingRun.objects.filter(version__in=[one for one in versions if one])
+    return Rule.WIDE if runs.filter(rule=Rule.WIDE).exists() else Rule.STRICT
+
+
 def _baseline(
-    kind: Kind, test: testsets.TestSet, parts: Sequence[Part], kept: "np.ndarray", judged: Judged
+    kind: Kind,
+    test: testsets.TestSet,
+    parts: Sequence[Part],
+    kept: "np.ndarray",
+    judged: Judged,
+    *,
+    rule: Rule,
 ) -> dict[str, Any] | None:
-    rest = list(testsets.rest(test))
+    rest = list(testsets.rest(test, rule))
     found = simple.baseline(kind, rest, parts)
     if found is None:
         return None

@@ -136,6 +136,7 @@ def read() -> "Tracks":
         artists=tuple(tuple(word.track.artist_names) for word in usable),
         track_ids=tuple(word.track.uri for word in usable),
         albums=tuple(word.track.album_name for word in usable),
+        titles=tuple(word.track.name for word in usable),
     )
     merged = tracks.merge_tracks(data, range(len(data)))
     origin = tracks.Provenance(NAME, _digest(merged), len(merged), LICENCE)

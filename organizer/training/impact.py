@@ -34,13 +34,18 @@ OUTDATED = {
 }
 
 
-def start(version: ModelVersion) -> tuple[Impact, Job]:
-    """Ask for a preview; it is made by the one job that works off all of them. TrainingError where there can be none."""
+def check(version: ModelVersion) -> None:
+    """TrainingError where there is nothing to preview: it judges nothing, or all is judged by it already."""
     problem = unusable(version)
     if problem:
         raise TrainingError(f"“{version}” cannot judge libraries. {problem}")
     if in_use(Kind(version.kind)) == version:
         raise TrainingError(f"“{version}” is in use already.")
+
+
+def start(version: ModelVersion) -> tuple[Impact, Job]:
+    """Ask for a preview; it is made by the one job that works off all of them. TrainingError as `check` raises."""
+    check(version)
     waiting = Impact.objects.filter(version=version, result={}, error="").first()
     impact = waiting or Impact.objects.create(version=version, against=in_use(Kind(version.kind)))
     return impact, jobs.start(None, Job.Kind.IMPACT)[0]
@@ -84,7 +89,7 @@ def make(impact: Impact, job: Job | None = None) -> None:
 def _ticking(job: Job | None) -> Callable[[int], None]:
     if job is None:
         return lambda songs: None
-    total = Track.objects.filter(saves__is_unliked=False, saves__account__in=_accounts()).count()
+    total = Track.objects.filter(saves__is_unliked=False, saves__account__in=_accounts()).movable().count()
     jobs.tick(job, done=0, total=total)
     return lambda songs: jobs.tick(job, done=min(total, job.done + songs))
 

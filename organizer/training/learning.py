@@ -38,30 +38,42 @@ def learn(run: TrainingRun, data: Sequence[Dataset], out: Path, report: Report) 
 
 
 def in_order(data: Sequence[Dataset]) -> list[Dataset]:
-    """Corrections first: a song that another table holds under the same id has the weight of the corrected one."""
+    """Corrections first: see `_tracks`."""
     return sorted(data, key=lambda one: (one.kind != Dataset.Kind.CORRECTIONS, one.pk))
 
 
 def _from_tables(run: TrainingRun, data: Sequence[Dataset], out: Path, report: Report) -> dict[str, Any]:
     from classifier.train import train_version
 
-    tables = [_taught(run, one) for one in data]
+    tables = _tracks(run, data)
     if len({one.feature_names for one in tables}) > 1:
         raise DataError("The data sets have different features, so they cannot be learned from together.")
     return train_version(tables, out, _table_config(run, data), progress=report).meta
 
 
-def _taught(run: TrainingRun, dataset: Dataset) -> "Tracks":
-    """Its tracks; of corrections only those by artists that no run's test by artist holds out, whatever the split."""
+def _tracks(run: TrainingRun, data: Sequence[Dataset]) -> "list[Tracks]":
+    """The tracks of each data set; of a song that users corrected their word alone, whatever tables say of it."""
+    from classifier.same_song import outranked
+
+    read = [datasets.read(one) for one in in_order(data)]
+    if not _corrected(data):
+        return read
+    tables, said = outranked(read[1:], read[0])
+    return [said if run.split == "artist" else _taught(said), *tables]
+
+
+def _corrected(data: Sequence[Dataset]) -> list[str]:
+    return [one.name for one in data if one.kind == Dataset.Kind.CORRECTIONS]
+
+
+def _taught(said: "Tracks") -> "Tracks":
+    """Only those by artists that no run's test by artist holds out, whatever the run's own split."""
     import numpy as np
 
     from classifier.splits import split
 
-    tracks = datasets.read(dataset)
-    if dataset.kind != Dataset.Kind.CORRECTIONS or run.split == "artist":
-        return tracks
-    parts = split(tracks, "artist")
-    return tracks.take(np.sort(np.concatenate([parts.train, parts.valid])))
+    parts = split(said, "artist")
+    return said.take(np.sort(np.concatenate([parts.train, parts.valid])))
 
 
 def _table_config(run: TrainingRun, data: Sequence[Dataset]) -> "TrainConfig":
@@ -71,7 +83,6 @@ def _table_config(run: TrainingRun, data: Sequence[Dataset]) -> "TrainConfig":
     from classifier.train import TrainConfig
 
     chosen, net = Options.of(run.options), Learner.named(run.family).net
-    corrected = [one.name for one in data if one.kind == Dataset.Kind.CORRECTIONS]
     return TrainConfig(
         model=run.family,
         net=changed(net, epochs=chosen.epochs, members=chosen.members) if net else None,
@@ -82,7 +93,7 @@ def _table_config(run: TrainingRun, data: Sequence[Dataset]) -> "TrainConfig":
         spare_test=True,
         genres_per_track=chosen.genres_per_track,
         learning_curve=chosen.learning_curve,
-        table_weights=dict.fromkeys(corrected, chosen.corrections),
+        table_weights=dict.fromkeys(_corrected(data), chosen.corrections),
     )
 
 

@@ -86,7 +86,9 @@ def kind_of(run: TrainingRun) -> ModelVersion.Kind:
 def unfit(family: str, chosen: Options) -> dict[str, str]:
     """Option -> a sentence, for each that the family does not have."""
     found = {}
-    if chosen.epochs and not has_epochs(family):
+    if chosen.epochs is not None and not 1 <= chosen.epochs <= MOST_EPOCHS:
+        found["epochs"] = f"Epochs are a whole number from 1 to {MOST_EPOCHS}."
+    elif chosen.epochs and not has_epochs(family):
         found["epochs"] = f"{family} learns in one go and has no epochs: leave this empty."
     if chosen.members and family not in NETWORKS:
         found["members"] = f"{family} is one model: leave this empty."

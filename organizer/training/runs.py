@@ -6,6 +6,7 @@ import logging
 import math
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 VERSIONS_DIR = "models"
 TELL_S = 0.5  # progress is stored at most this often
+WHOLE, LEARNED = 1000, 990  # of the progress: what comes after the last epoch takes its time, too
 REASON = 10  # characters that a reason has at least
 UNCHANGED = "Training data unchanged."
 
@@ -34,10 +36,11 @@ UNCHANGED = "Training data unchanged."
 class Unchanged(TrainingError):
     """The same data, settings and program have been trained on already, by `former`."""
 
-    def __init__(self, former: TrainingRun) -> None:
-        super().__init__(
+    def __init__(self, former: TrainingRun, left_out: Sequence[str]) -> None:
+        sentence = (
             f"{UNCHANGED} With the same data and settings {former} has already made “{former.version}”."
         )
+        super().__init__(" ".join([sentence, *left_out]))
         self.former = former
 
 
@@ -51,7 +54,7 @@ def start(run: TrainingRun) -> tuple[Job, bool]:
     run.fingerprint = fingerprint.of(run, admitted)
     former = TrainingRun.objects.filter(fingerprint=run.fingerprint, version__isnull=False)
     if found := former.exclude(pk=run.pk).first():
-        raise Unchanged(found)
+        raise Unchanged(found, run.left_out)
     job, is_new = jobs.start(None, Job.Kind.TRAIN)
     if not is_new:
         raise TrainingError("Another training run is under way. Wait for it, or cancel it.")
@@ -118,9 +121,10 @@ def train_batch(job: Job) -> bool:
     out = directory(run)
     meta = _finished(out)
     if meta is None:
-        admitted = _as_of_now(run)
-        meta = learning.learn(run, admitted, out, _Told(job, run))
-    jobs.tick(job, done=1000, total=1000, cursor={"stage": "drawing the report"})
+        admitted, told = _as_of_now(run), _Told(job, run)
+        jobs.tick(job, cursor={"after": told.after})  # where a killed worker was says nothing of this one
+        meta = learning.learn(run, admitted, out, told)
+    jobs.tick(job, done=LEARNED, total=WHOLE, cursor={"stage": "drawing the report"})
     _report(out)
     _register(run, meta)
     return True
@@ -216,8 +220,10 @@ class _Told:
         self.told_at = 0.0
 
     def __call__(self, step: "Progress") -> None:
-        done = round(step.done * 1000)
-        if self.begun is None:
+        done = min(LEARNED, round(step.done * WHOLE))
+        if not step.epochs:  # between two fits; taken up again, it does not know yet how far it was
+            done = max(done, self.job.done)
+        elif self.begun is None:
             self.begun = {"at": timezone.now().isoformat(), "done": done}
         self._grow(step)
         if step.has_epochs and time.monotonic() - self.told_at < TELL_S:
@@ -225,7 +231,7 @@ class _Told:
         self.told_at = time.monotonic()
         TrainingRun.objects.filter(pk=self.run.pk).update(curve=self.run.curve)
         place = {"stage": step.stage, "epoch": step.epoch, "epochs": step.epochs, "after": self.after}
-        jobs.tick(self.job, done=done, total=1000, cursor={**place, "begun": self.begun})
+        jobs.tick(self.job, done=done, total=WHOLE, cursor={**place, "begun": self.begun})
 
     def _grow(self, step: "Progress") -> None:
         """The last pass, over all rows, has nothing left to validate on, and so no point in the curve."""

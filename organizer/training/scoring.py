@@ -1,6 +1,6 @@
 """Rows that judge, and answers to them brought onto the same genres. The classifier is imported inside functions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -96,9 +96,29 @@ def scores(taken: Sequence[Answers], judged: Judged) -> dict[str, Any]:
     from classifier.versus import versus
 
     labels = taken[0].labels
+    first = np.array([labels.index(families[0]) for families in judged.families])
+    return versus([one.log_p for one in taken], _truth(judged, labels), first, judged.groups, labels=labels)
+
+
+def overuses(taken: Sequence[Answers], judged: Judged, genres: Iterable[str]) -> dict[str, Any]:
+    """Genre -> classifier.overuse of answers over the same labels, for each of `genres` that is among these."""
+    from classifier.overuse import overuse
+
+    labels = taken[0].labels
+    answers, truth = [one.log_p for one in taken], _truth(judged, labels)
+    return {
+        genre: overuse(answers, truth, judged.groups, genre=labels.index(genre))
+        for genre in genres
+        if genre in labels
+    }
+
+
+def _truth(judged: Judged, labels: Sequence[str]) -> "np.ndarray":
+    """bool [n, K]"""
+    import numpy as np
+
     place = {label: k for k, label in enumerate(labels)}
     truth = np.zeros((len(judged), len(labels)), bool)
     for row, families in enumerate(judged.families):
         truth[row, [place[one] for one in families]] = True
-    first = np.array([place[families[0]] for families in judged.families])
-    return versus([one.log_p for one in taken], truth, first, judged.groups, labels=labels)
+    return truth

@@ -25,8 +25,9 @@ PARTS = "parts"
 
 @dataclass(frozen=True)
 class Bad:
-    """A file that cannot be used, and why in one sentence."""
+    """A file that cannot be used, by its place among the data set's, and why in one sentence."""
 
+    place: int
     title: str
     reason: str
 
@@ -127,9 +128,11 @@ def join(dataset: Dataset, sounds: Sequence[Sound], files: Sequence[str]) -> Hea
     paths = [part_file(dataset, start) for start in range(0, len(sounds), PART)]
     parts = [_small(path) for path in paths]
     places = np.concatenate([part["places"] for part in parts])
-    bad = [Bad(sounds[place].title, reason) for part in parts for place, reason in part["bad"].items()]
+    bad = [Bad(place, sounds[place].title, reason) for part in parts for place, reason in part["bad"].items()]
     if not len(places):
-        raise DataError(f"None of the {len(sounds):,} sound files can be used; the first: {bad[0].reason}")
+        several = f"None of the {len(sounds):,} sound files can be used; the first"
+        one = "The only sound file cannot be used"
+        raise DataError(f"{several if len(sounds) > 1 else one}: {bad[0].reason}")
     names = _names([sounds[place] for place in places])
     _save(
         dataset.folder / datasets.CLIPS,
@@ -149,7 +152,7 @@ def bad_of(dataset: Dataset, sounds: Sequence[Sound]) -> list[Bad]:
     """The unusable files among those heard so far."""
     paths = [part_file(dataset, start) for start in range(0, len(sounds), PART)]
     found = [_small(path)["bad"] for path in paths if path.exists()]
-    return [Bad(sounds[place].title, reason) for bad in found for place, reason in bad.items()]
+    return [Bad(place, sounds[place].title, reason) for bad in found for place, reason in bad.items()]
 
 
 def _small(path: Path) -> dict[str, Any]:

@@ -54,11 +54,17 @@ def sentences(dataset: Dataset) -> list[str]:
     else:
         told = _of_sound(report) if dataset.kind == Kind.AUDIO else _of_table(report)
     told += _of_labels(dataset)
-    if twin := report.get("same_as"):
-        told.append(f"It is the very same file as “{twin}”: use only one of them.")
+    if twins := _twins(dataset):
+        told.append(f"It is the very same file as {twins}: use only one of them.")
     _, left_out = provenance.admitted([dataset], TrainingRun.Rule.STRICT)
     told += [f"Under the strict rule, {sentence}" for sentence in left_out]
     return told
+
+
+def _twins(dataset: Dataset) -> str:
+    """The names of what else is that file."""
+    same = Dataset.objects.filter(sha256=dataset.sha256).exclude(sha256="").exclude(pk=dataset.pk)
+    return ", ".join(f"“{name}”" for name in same.order_by("pk").values_list("name", flat=True))
 
 
 def _of_table(report: dict[str, Any]) -> list[str]:
@@ -68,7 +74,7 @@ def _of_table(report: dict[str, Any]) -> list[str]:
         told.append("It names no artists, so each track is held to be by an artist of its own.")
     if report["duplicates"]:
         told.append(
-            f"{_count(report['duplicates'], 'row')} repeat a track that is there already; "
+            f"{_count(report['duplicates'], 'row')} repeat{_s(report['duplicates'])} a track that is there already; "
             "a track keeps every genre that it is filed under."
         )
     if report["bad_count"]:
@@ -87,9 +93,14 @@ def _of_sound(report: dict[str, Any]) -> list[str]:
 
 def _shown(report: dict[str, Any]) -> str:
     shown = len(report["bad"])
-    return (
-        "they are listed below." if shown == report["bad_count"] else f"the first {shown} are listed below."
-    )
+    if shown < report["bad_count"]:
+        return f"the first {shown} are listed below."
+    return "it is listed below." if shown == 1 else "they are listed below."
+
+
+def _s(number: int) -> str:
+    """The ending of what one row does."""
+    return "s" if number == 1 else ""
 
 
 def _of_labels(dataset: Dataset) -> list[str]:

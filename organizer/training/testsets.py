@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from organizer.models import Dataset, ModelVersion
-from organizer.training import datasets
+from organizer.training import datasets, provenance
 from organizer.training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -41,18 +41,20 @@ class TestSet:
 
     def rest(self) -> list[Dataset]:
         """What a baseline may learn from: the others, or these without what is held out."""
-        return list(_ready(self.kind).filter(is_test=False)) if self.is_fixed else list(self.datasets)
+        return list(_ready(self.kind, is_test=False)) if self.is_fixed else list(self.datasets)
 
 
-def _ready(kind: Dataset.Kind) -> Any:
-    return Dataset.objects.filter(kind=kind, state=Dataset.State.READY).exclude(label_map={}).order_by("pk")
+def _ready(kind: Dataset.Kind, **only: bool) -> tuple[Dataset, ...]:
+    """Those with a row that could judge: where no label means a genre there is none."""
+    found = Dataset.objects.filter(kind=kind, state=Dataset.State.READY, **only).order_by("pk")
+    return tuple(one for one in found if any(one.label_map.values()))
 
 
 def of(kind: Kind) -> TestSet:
     """The present one. One query or two."""
     of_data = Dataset.Kind.TABLE if kind == Kind.TABLES else Dataset.Kind.AUDIO
-    fixed = tuple(_ready(of_data).filter(is_test=True))
-    return TestSet(fixed or tuple(_ready(of_data)), bool(fixed), of_data)
+    fixed = _ready(of_data, is_test=True)
+    return TestSet(fixed or _ready(of_data), bool(fixed), of_data)
 
 
 def fingerprint(kind: Kind) -> str:
@@ -96,21 +98,24 @@ def once(found: Iterable[Part]) -> list[Part]:
     """The parts, with a track that several data sets hold in the first of them only."""
     import numpy as np
 
+    from classifier.same_song import song_id
+
     seen: set[str] = set()
     kept = []
     for part in found:
         if part.tracks is not None:
-            part = part.take(np.array([key not in seen for key in part.tracks.track_ids], bool))
-            seen.update(part.tracks.track_ids if part.tracks is not None else ())
+            songs = list(map(song_id, part.tracks.track_ids))
+            part = part.take(np.array([song not in seen for song in songs], bool))
+            seen.update(songs)
         kept.append(part)
     return kept
 
 
-def rest(test: TestSet) -> Iterator[Part]:
-    """What may teach a baseline: nothing of what judges, and of tables nothing by its artists."""
+def rest(test: TestSet, rule: str) -> Iterator[Part]:
+    """What may teach a baseline under the rule: nothing of what judges, and of tables nothing by its artists."""
     import numpy as np
 
-    for one in test.rest():
+    for one in provenance.admitted(test.rest(), rule)[0]:
         part = _without_sound(_whole(one, is_held_out=False))
         found = _split(part)
         yield part if test.is_fixed else part.take(np.concatenate([found.train, found.valid]))

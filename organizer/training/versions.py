@@ -18,7 +18,7 @@ from organizer.training.errors import TrainingError
 
 Kind = ModelVersion.Kind
 SHIPPED_SOUND = "the sound expert that comes with the program"
-LEAST_REASON = 10  # characters
+LEAST_REASON, MOST_REASON = 10, 500  # characters; the column holds no more
 AT_ONCE = "Somebody else has just put another version into use. Look again at what is in use now."
 
 
@@ -58,12 +58,20 @@ def unusable(version: ModelVersion) -> str:
     """Why this version cannot judge libraries, in one sentence; empty where it can. Loads no network."""
     if version.kind == Kind.NET:
         return "It hears with its own network, and libraries have not stored what that hears: it is only for comparison."
+    return incomparable(version)
+
+
+def incomparable(version: ModelVersion) -> str:
+    """Why this version cannot answer to test rows, in one sentence; empty where it can. Loads no network."""
     try:
         if version.kind == Kind.TABLES:
             found = registry.read(classify.directory(version)).meta["labels"]
             same = version.path == "shipped" or list(found) == version.labels
             return "" if same else "Its files are those of another version."
-        if ear.opinion_afresh(version).encoders != ear.opinion_of(None).encoders:
+        if version.kind == Kind.NET:
+            registry.read_description(version.directory)
+            registry.read_arrays(version.directory / registry.WEIGHTS)
+        elif ear.opinion_afresh(version).encoders != ear.opinion_of(None).encoders:
             return "It was made for other ears than those that heard the libraries."
     except ModelError as error:
         return f"Its files are missing or damaged. {error}"
@@ -83,6 +91,8 @@ def promote(version: ModelVersion, *, by: Any = None, reason: str = "") -> Switc
     def check() -> None:
         if in_use(Kind(version.kind)) == version:
             raise TrainingError(f"“{version}” is in use already.")
+        if len(reason) > MOST_REASON:
+            raise TrainingError(f"A reason has at most {MOST_REASON} characters.")
         objections = guard.objections(version)
         if objections and len(reason.strip()) < LEAST_REASON:
             raise NeedsReason(objections)
@@ -90,28 +100,65 @@ def promote(version: ModelVersion, *, by: Any = None, reason: str = "") -> Switc
     return _switch(Kind(version.kind), version, check=check, by=by, reason=reason.strip())
 
 
-def roll_back(kind: Kind = Kind.TABLES, *, by: Any = None, seen: str | None = None) -> Switch:
+@dataclass(frozen=True)
+class WayBack:
+    """What going back would put into use, by name (empty: nothing), past newer versions that cannot be used, and why."""
+
+    version: ModelVersion | None
+    name: str
+    passed: tuple[tuple[ModelVersion, str], ...]
+
+
+def way_back(kind: Kind) -> WayBack:
+    """The newest of those in use before that is whole."""
+    *former, now = trail_of(kind)
+    passed = []
+    for one in reversed(former):
+        problem = unusable(one) if one else ""
+        if problem and one:
+            passed.append((one, problem))
+        elif one != now:
+            return WayBack(one, name_of(one), tuple(passed))
+    return WayBack(None, "", tuple(passed))
+
+
+def roll_back(
+    kind: Kind = Kind.TABLES, *, by: Any = None, seen: str | None = None, to: str | None = None
+) -> Switch:
     """Put what was in use before back into use; TrainingError where there is nothing, or it cannot be used any more.
 
     seen: the name of what was in use when somebody decided that, so that an old page does not go back further than it says.
+    to: the name of what is to be in use, which may be an older one only where all between cannot be used any more.
     """
-    trail = trail_of(kind)
-    if seen is not None and seen != name_of(trail[-1]):
+    now, way = in_use(kind), way_back(kind)
+    if seen is not None and seen != name_of(now):
         raise TrainingError(AT_ONCE)
-    if len(trail) < 2:
-        raise TrainingError("There is no earlier version to go back to.")
-    version = trail[-2]
-    problem = unusable(version) if version else ""
-    if problem:
-        raise TrainingError(
-            f"There is no going back to “{version}”. {problem} Put another version into use from its own page."
-        )
+    refused = _why_not_back(way, to)
+    if refused:
+        raise TrainingError(refused)
 
     def check() -> None:
-        if in_use(kind) != trail[-1]:
+        if in_use(kind) != now:
             raise TrainingError(AT_ONCE)
 
-    return _switch(kind, version, check=check, by=by, is_rollback=True)
+    return _switch(kind, way.version, check=check, by=by, is_rollback=True)
+
+
+def _why_not_back(way: WayBack, to: str | None) -> str:
+    """In sentences; empty where going back is possible and leads where it was wanted to."""
+    if to is not None and way.name and to != way.name:
+        return f"Going back leads to “{way.name}”, not to “{to}”."
+    if way.name and (to or not way.passed):
+        return ""
+    if not way.passed:
+        return "There is no earlier version to go back to."
+    lost, problem = way.passed[0]
+    instead = (
+        f"The next older one that is whole is “{way.name}”: go back to that instead."
+        if way.name
+        else "No older one is whole. Put another version into use from its own page."
+    )
+    return f"There is no going back to “{lost}”. {problem} {instead}"
 
 
 def previous_champion(kind: Kind = Kind.TABLES) -> ModelVersion | None:

@@ -31,6 +31,7 @@ class Command(BaseCommand):
         promote.add_argument("--reason", default="", help="why, where something speaks against it")
         back = what.add_parser("rollback", help="put what was in use before back into use")
         back.add_argument("--kind", choices=[Kind.TABLES.value, Kind.SOUND.value], default=Kind.TABLES.value)
+        back.add_argument("--to", help="an older one, where those between cannot be used any more")
         what.add_parser("impact", help="what a version would change in the libraries").add_argument("name")
         what.add_parser("compare", help="versions on the same test rows").add_argument("names", nargs="+")
 
@@ -58,7 +59,7 @@ class Command(BaseCommand):
         self._done(versions.promote(named(options["name"]), reason=options["reason"]))
 
     def _rollback(self, options: Mapping[str, Any]) -> None:
-        self._done(versions.roll_back(Kind(options["kind"])))
+        self._done(versions.roll_back(Kind(options["kind"]), to=options["to"]))
 
     def _done(self, switch: Switch) -> None:
         for job in switch.jobs:
@@ -67,6 +68,7 @@ class Command(BaseCommand):
 
     def _impact(self, options: Mapping[str, Any]) -> None:
         version = named(options["name"])
+        impact.check(version)
         found = Impact.objects.create(version=version, against=versions.in_use(Kind(version.kind)))
         impact.make(found)
         if found.error:
@@ -118,7 +120,7 @@ class Command(BaseCommand):
 
 def told(difference: Mapping[str, Any]) -> str:
     value, low, high = (100 * one for one in difference["macro_f1"])
-    points = f"{value:+.1f} points ({low:+.1f} – {high:+.1f})"
+    points = f"{value:+.1f} points ({low:+.1f} – {high:+.1f})".replace("-", "−")
     return points if difference["beyond"] else f"{points}, not distinguishable"
 
 

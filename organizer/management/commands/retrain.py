@@ -4,6 +4,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -46,8 +47,6 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 run = self._asked(given)
-                for sentence in run.left_out:
-                    self.stdout.write(sentence)
                 job, _is_new = runs.start(run)
         except Unchanged as unchanged:
             self.stdout.write(str(unchanged))
@@ -65,13 +64,14 @@ class Command(BaseCommand):
         for name in ("family", "seed", "rule", "reason"):
             if given[name] is not None:
                 setattr(run, name, given[name])
-        if given["genres"]:
+        if given["genres"] is not None:
             run.genres = _genres(given["genres"])
         if given["epochs"] is not None:
             run.options = {**run.options, "epochs": given["epochs"]}
         chosen = set(former.datasets.all()) if former else _named(given["data"])
         if given["corrections"] or (former and not options.is_sound(run.family)):
             chosen.add(corrections.dataset())
+        _check(run)
         run.save()
         run.datasets.set(chosen)
         return run
@@ -133,6 +133,16 @@ def _former() -> TrainingRun:
     return run
 
 
+def _check(run: TrainingRun) -> None:
+    """CommandError for what the run's row cannot hold."""
+    others = {field.name for field in run._meta.fields} - {"seed", "reason"}
+    try:
+        run.clean_fields(exclude=others)
+    except ValidationError as error:
+        (name, sentences), *_ = error.message_dict.items()
+        raise CommandError(f"--{name}: {' '.join(sentences)}") from error
+
+
 def _copied(former: TrainingRun) -> TrainingRun:
     return TrainingRun(
         family=former.family,
@@ -150,7 +160,8 @@ def _named(names: list[str]) -> set[Dataset]:
     missing = [name for name in names if name not in found]
     if missing:
         known = ", ".join(Dataset.objects.values_list("name", flat=True)) or "none"
-        raise CommandError(f"There is no data set {', '.join(missing)}; there are: {known}.")
+        absent = ", ".join(f"“{name}”" for name in missing)
+        raise CommandError(f"There is no data set {absent}; there are: {known}.")
     return set(found.values())
 
 
@@ -159,4 +170,6 @@ def _genres(text: str) -> list[str]:
     unknown = [one for one in genres if one not in FAMILIES]
     if unknown:
         raise CommandError(f"There is no genre {', '.join(unknown)}; there are: {', '.join(FAMILIES)}.")
+    if len(genres) < 2:
+        raise CommandError(f"Name at least two genres to tell apart, of {', '.join(FAMILIES)}.")
     return genres
