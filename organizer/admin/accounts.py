@@ -5,18 +5,20 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 
 from organizer import accounts, jobs, tasks
 from organizer.admin.audit import note
-from organizer.admin.readonly import ReadOnlyAdmin, require
+from organizer.admin.readonly import ReadOnlyAdmin, below_a_row, require
 from organizer.models import Correction, Job, SavedTrack, SpotifyAccount
+from organizer.templatetags.moments import brief
 
 
 class TeachesForm(forms.ModelForm):
@@ -26,7 +28,7 @@ class TeachesForm(forms.ModelForm):
         model = SpotifyAccount
         fields = ("teaches",)
         labels = {"teaches": "corrections may train models"}
-        help_texts = {"teaches": "You can take this away. Only the user can give it, in their settings."}
+        help_texts = {"teaches": "An owner can take this away. Only the user can give it, in their settings."}
 
     def clean_teaches(self) -> bool:
         wanted = bool(self.cleaned_data["teaches"])
@@ -42,13 +44,14 @@ class SpotifyAccountAdmin(ReadOnlyAdmin):
         "__str__",
         "link",
         "days_left",
-        "synced_at",
+        "read",
         "songs",
         "words",
         "teaches",
     )
     list_filter = ("needs_link", "teaches")
     search_fields = ("display_name", "account_id", "user__username")
+    search_help_text = "Search names of accounts and users"
     list_select_related = ("user",)
     fields = (
         "user",
@@ -63,7 +66,7 @@ class SpotifyAccountAdmin(ReadOnlyAdmin):
         "words",
         "teaches",
     )  # never the tokens
-    readonly_fields = fields[:-1]
+    readonly_fields = (*fields[:-1], "person")
     actions = ("read_now",)
     change_form_template = "admin/organizer/spotifyaccount/change_form.html"
 
@@ -82,6 +85,15 @@ class SpotifyAccountAdmin(ReadOnlyAdmin):
             song_count=_count_of(SavedTrack, is_unliked=False), word_count=_count_of(Correction)
         )
 
+    def get_fields(self, request: HttpRequest, obj: object = None) -> tuple[str, ...]:
+        """Django makes the user a link, also for those whom the link's page refuses."""
+        may_open = self.admin_site.get_model_admin(get_user_model()).has_view_permission(request)
+        return self.fields if may_open else ("person", *self.fields[1:])
+
+    @admin.display(description="user")
+    def person(self, account: SpotifyAccount) -> str:
+        return str(account.user)
+
     @admin.display(description="link")
     def link(self, account: SpotifyAccount) -> str:
         if account.is_sealed:
@@ -91,6 +103,10 @@ class SpotifyAccountAdmin(ReadOnlyAdmin):
     @admin.display(description="days left", ordering="authorized_at")
     def days_left(self, account: SpotifyAccount) -> int:
         return account.link_days_left
+
+    @admin.display(description="last reading", ordering="synced_at")
+    def read(self, account: SpotifyAccount) -> str:
+        return brief(account.synced_at) if account.synced_at else "never"
 
     @admin.display(description="songs", ordering="song_count")
     def songs(self, account: Any) -> int:
@@ -127,14 +143,8 @@ class SpotifyAccountAdmin(ReadOnlyAdmin):
         self.message_user(request, f"The library of {account} {doing}.", messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
-        own = {"read": self.read_view, "disconnect": self.disconnect_view}
-        paths = [
-            path(
-                f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"organizer_spotifyaccount_{name}"
-            )
-            for name, view in own.items()
-        ]
-        return [*paths, *super().get_urls()]
+        own = below_a_row(self, read=self.read_view, disconnect=self.disconnect_view)
+        return [*own, *super().get_urls()]
 
     def change_view(
         self,

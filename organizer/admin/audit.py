@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, QuerySet
+from django.db.models import BooleanField, Case, Model, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
@@ -35,9 +35,14 @@ class AuditLog(admin.ModelAdmin):
 
     list_display = ("when", "who", "what", "link", "sentence")
     list_display_links = None
-    list_filter = ("user", "content_type", "action_flag", "action_time")
+    list_filter = (
+        ("user", admin.RelatedOnlyFieldListFilter),
+        ("content_type", admin.RelatedOnlyFieldListFilter),
+        "action_flag",
+        "action_time",
+    )
     search_fields = ("object_repr", "change_message", "user__username")
-    search_help_text = "Search names, sentences and users."
+    search_help_text = "Search names, sentences and users"
     ordering = ("-action_time", "-pk")
     list_per_page = 50
     list_select_related = ("user", "content_type")
@@ -58,7 +63,13 @@ class AuditLog(admin.ModelAdmin):
         return super().changelist_view(request, {"title": "Audit log", **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        return super().get_queryset(request).select_related("user", "content_type")
+        """Each entry with whether its reader may open what it is about."""
+        registered = self.admin_site._registry.items()
+        hidden = [model for model, its in registered if not its.has_view_permission(request)]
+        kinds = ContentType.objects.get_for_models(*hidden).values()
+        may_open = Case(When(content_type__in=kinds, then=False), default=True, output_field=BooleanField())
+        rows = super().get_queryset(request).select_related("user", "content_type")
+        return rows.annotate(may_open=may_open)
 
     @admin.display(description="when", ordering="action_time")
     def when(self, entry: LogEntry) -> Any:
@@ -76,8 +87,8 @@ class AuditLog(admin.ModelAdmin):
         return f"{'deleted' if entry.is_deletion() else 'changed'}: {kind}"
 
     @admin.display(description="of which")
-    def link(self, entry: LogEntry) -> str:
-        url = None if entry.is_deletion() else entry.get_admin_url()
+    def link(self, entry: Any) -> str:
+        url = entry.get_admin_url() if entry.may_open and not entry.is_deletion() else None
         return format_html('<a href="{}">{}</a>', url, entry.object_repr) if url else entry.object_repr
 
     @admin.display(description="what was done")

@@ -46,10 +46,10 @@ def mistake_rows(mistakes: list[dict[str, Any]], *, names_songs: bool) -> list[d
 def _mistake(place: int, one: dict[str, Any], *, names_songs: bool) -> dict[str, Any]:
     is_private = one["dataset"] == CORRECTIONS and not names_songs
     found = None if is_private else SPOTIFY_ID.fullmatch(one["id"])
-    who = ", ".join(one["artists"]) or one["id"]
     return {
         "place": place,
-        "who": "a user’s song" if is_private else who,
+        "what": "a user’s song" if is_private else one.get("title") or one["id"],
+        "artists": "–" if is_private else ", ".join(one["artists"]) or "–",
         "dataset": one["dataset"],
         "truth": ", ".join(map(display_name, one["truth"])),
         "said": display_name(one["said"]),
@@ -70,17 +70,25 @@ def genre_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def confusion_rows(report: dict[str, Any]) -> dict[str, Any]:
-    """The confusion matrix with the share of each true genre's tracks and a shade from 0 to 10 for each cell."""
+    """The confusion matrix with the share of each true genre's tracks and a shade from 0 to 10 for each cell.
+
+    Only genres that were tested have a row; one that was not has a column where it was said all the same.
+    """
     confusion = report.get("confusion")
     if not confusion:
         return {}
-    labels = [display_name(slug) for slug in confusion["labels"]]
+    named = list(map(display_name, confusion["labels"]))
+    counted = confusion["rows_true_columns_predicted"]
+    said = [sum(column) for column in zip(*counted, strict=True)]
+    shown = [k for k, counts in enumerate(counted) if sum(counts) or said[k]]
     return {
-        "labels": labels,
+        "labels": [named[k] for k in shown],
         "rows": [
-            {"genre": genre, "cells": [_cell(count, sum(counts)) for count in counts]}
-            for genre, counts in zip(labels, confusion["rows_true_columns_predicted"], strict=True)
+            {"genre": genre, "cells": [_cell(counts[k], sum(counts)) for k in shown]}
+            for genre, counts in zip(named, counted, strict=True)
+            if sum(counts)
         ],
+        "untested": [genre for genre, counts in zip(named, counted, strict=True) if not sum(counts)],
     }
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
 from classifier.labels import display_name
 from organizer.admin import drawings
-from organizer.admin.readonly import ReadOnlyAdmin, require
+from organizer.admin.readonly import ReadOnlyAdmin, require, row_or_404
+from organizer.admin.version_page import maker
 from organizer.models import Comparison, Impact, Job, StoredVerdict
 from organizer.training import impact
 
@@ -34,9 +34,9 @@ class FoundAdmin(ReadOnlyAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
         require(request, f"view_{self.opts.model_name}")
-        row = get_object_or_404(self.get_queryset(request), pk=object_id)
+        row = row_or_404(self, request, object_id)
         waits = not (row.result or row.error)
-        job = Job.objects.active().filter(kind__in=[self.job_kind, Job.Kind.TRAIN]).first() if waits else None
+        job = maker(self.job_kind) if waits else None
         context = self.admin_site.each_context(request) | {
             "title": str(self.heading(row)),
             "row": row,

@@ -42,7 +42,13 @@ def _checking(dataset: Dataset) -> dict[str, Any]:
     job = checks.active().first()
     mine = job if job and job.counts.get("dataset") == dataset.pk else None
     minutes = ceil(mine.eta / timedelta(minutes=1)) if mine and mine.eta else 0
-    return {"job": job, "mine": mine, "minutes": minutes, "last": None if job else checks.first()}
+    return {
+        "job": job,
+        "mine": mine,
+        "minutes": minutes,
+        "is_next": not Dataset.objects.filter(state=State.CHECKING, pk__lt=dataset.pk).exists(),
+        "last": None if job else checks.first(),
+    }
 
 
 def _contents(dataset: Dataset) -> dict[str, Any]:

@@ -2,87 +2,34 @@
 
 from typing import Any
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from classifier.errors import DataError
 from classifier.labels import FAMILIES, display_name
 from organizer import tasks
 from organizer.admin import corrections, uploads
 from organizer.admin.audit import note
+from organizer.admin.dataset_form import DatasetForm, limit
 from organizer.admin.dataset_page import page
+from organizer.admin.readonly import below_a_row, row_or_404
 from organizer.models import Correction, Dataset
-from organizer.training import checking, datasets, looking
+from organizer.training import checking, datasets
 from organizer.training import corrections as corrected
 
 State, Kind = Dataset.State, Dataset.Kind
+OWNER_DELETES = (
+    "Only an owner deletes data that is said to come from Spotify: it also bars other uploads of the same file "
+    "from training."
+)
 ONE_BUTTON = {"show_save_and_add_another": False, "show_save_and_continue": False, "show_delete": False}
-
-
-class DatasetForm(forms.ModelForm):
-    """Either an upload or a path on the server; nothing is stored of a file that cannot be used."""
-
-    origin = forms.ChoiceField(
-        choices=Dataset.Origin.choices,
-        widget=forms.RadioSelect,
-        help_text="Decides what it may train: by default models learn only from data that has nothing to do with Spotify.",
-    )
-
-    class Meta:
-        model = Dataset
-        # What follows the file tells whether the request is whole: see uploads.refusal.
-        fields = ("name", "file", "server_path", "origin", "is_test", "provenance", "licence")
-        help_texts = {
-            "server_path": "Instead of an upload: a table, a zip or a folder of sound in one of the folders of DATASET_DIRS.",
-            "is_test": "Models are compared on it and never learn from it.",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.instance.pk:
-            self.initial.pop("origin", None)  # a question that somebody has to answer
-        if "file" in self.fields:
-            self.fields["file"].help_text = (
-                "A CSV or Parquet table with a genre column and feature columns by their usual names, or a zip of "
-                f"sound in folders named for their genre (rock/song.mp3). At most {_limit() // 1_000_000:,} MB."
-            )
-            self.fields["file"].widget.attrs["data-limit"] = _limit()
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if self.errors or self.instance.pk:
-            return cleaned
-        upload, server_path = cleaned.get("file"), cleaned.get("server_path")
-        if bool(upload) == bool(server_path):
-            raise forms.ValidationError("Give either a file or a path on the server.")
-        try:
-            if isinstance(upload, UploadedFile) and upload.file:
-                if str(upload.name).isdecimal():  # as the folders are named that data sets have
-                    upload.name = f"{upload.name}.data"
-                self.instance.kind = looking.peek(upload.file, name=str(upload.name))
-            else:
-                found = datasets.resolve_server_path(str(server_path))
-                cleaned["server_path"] = str(found)
-                self.instance.kind = looking.peek(found, name=found.name)
-        except DataError as error:
-            raise forms.ValidationError(str(error)) from error
-        self.instance.state = State.CHECKING
-        return cleaned
-
-
-def _limit() -> int:
-    return settings.DATASET_MAX_BYTES
 
 
 @admin.register(Dataset)
@@ -107,31 +54,45 @@ class DatasetAdmin(admin.ModelAdmin):
         return super().has_change_permission(request, obj) and not _is_corrections(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and not _is_corrections(obj)
+        may = super().has_delete_permission(request, obj) and not _is_corrections(obj)
+        return may and not (obj and self._bars_others(request, obj))
+
+    def _bars_others(self, request: HttpRequest, dataset: Dataset) -> bool:
+        """Without it, another upload of its file could be called independent and trained on."""
+        is_barred = dataset.origin == Dataset.Origin.SPOTIFY and bool(dataset.sha256)
+        return is_barred and not request.user.has_perm("organizer.widen_trainingrun")
 
     def get_fields(self, request: HttpRequest, obj: Dataset | None = None) -> Any:
         asked = list(DatasetForm.Meta.fields)
         return [name for name in asked if name not in ("file", "server_path")] if obj else asked
 
+    def get_form(
+        self, request: HttpRequest, obj: Dataset | None = None, change: bool = False, **how: Any
+    ) -> Any:
+        return type("OnesForm", (super().get_form(request, obj, change, **how),), {"user": request.user})
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        return super().construct_change_message(request, form, formsets, add) if add else form.changes()
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # one by one: each says what refers to it
 
     def get_urls(self) -> list[URLPattern]:
-        views = {
-            "<int:pk>/labels/": (self.labels_view, "organizer_dataset_labels"),
-            "<int:pk>/check/": (self.check_view, "organizer_dataset_check"),
-            "<int:pk>/remove/": (self.remove_view, "organizer_dataset_remove"),
-            "<int:pk>/edit/": (self.edit_view, "organizer_dataset_edit"),
-        }
-        own = [
-            path(route, self.admin_site.admin_view(view), name=name) for route, (view, name) in views.items()
-        ]
+        own = below_a_row(
+            self,
+            labels=self.labels_view,
+            check=self.check_view,
+            remove=self.remove_view,
+            edit=self.edit_view,
+        )
         return [*own, *corrections.urls(self), *super().get_urls()]
 
     @method_decorator(csrf_exempt)  # only until the upload handler is in place: `super` checks the token
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if request.method == "POST" and self.has_add_permission(request):
-            problem, status = uploads.refusal(request, _limit(), "licence")
+            problem, status = uploads.refusal(request, limit(), "licence")
             if problem:
                 context = self.admin_site.each_context(request) | {"title": "Not taken", "problem": problem}
                 template = "admin/organizer/dataset/refused.html"
@@ -148,10 +109,12 @@ class DatasetAdmin(admin.ModelAdmin):
         if not change:
             transaction.on_commit(lambda: tasks.enqueue(checking.start()))
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if Correction.objects.exists() and not Dataset.objects.filter(kind=Kind.CORRECTIONS).exists():
             corrected.dataset()  # so that it is there to be found
-        return super().changelist_view(request, extra_context)
+        return super().changelist_view(request, {"title": "Data sets", **(extra_context or {})})
 
     def response_add(self, request: HttpRequest, obj: Dataset, *_: Any) -> HttpResponse:
         return HttpResponseRedirect(_address(obj))
@@ -161,9 +124,7 @@ class DatasetAdmin(admin.ModelAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
         """What is in it; corrections have a page of their own."""
-        dataset = self.get_object(request, object_id)
-        if dataset is None:
-            raise Http404
+        dataset: Dataset = row_or_404(self, request, object_id)
         if not self.has_view_permission(request, dataset):
             raise PermissionDenied
         if _is_corrections(dataset):
@@ -205,6 +166,8 @@ class DatasetAdmin(admin.ModelAdmin):
     @method_decorator(require_POST)
     def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """With one click, for what was refused anyway."""
+        if not self.has_delete_permission(request):
+            raise PermissionDenied
         dataset = get_object_or_404(Dataset, pk=pk, state=State.REFUSED)
         if not self.has_delete_permission(request, dataset):
             raise PermissionDenied
@@ -215,9 +178,11 @@ class DatasetAdmin(admin.ModelAdmin):
 
     def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         dataset = self.get_object(request, object_id)
-        if dataset is not None and (why := datasets.why_kept(dataset)):
-            self.message_user(request, why, messages.ERROR)
-            return HttpResponseRedirect(_address(dataset))
+        if dataset is not None and self.has_delete_permission(request):
+            why = OWNER_DELETES if self._bars_others(request, dataset) else datasets.why_kept(dataset)
+            if why:
+                self.message_user(request, why, messages.ERROR)
+                return HttpResponseRedirect(_address(dataset))
         return super().delete_view(request, object_id, *args, **kwargs)
 
     def delete_model(self, request: HttpRequest, obj: Dataset) -> None:

@@ -1,13 +1,16 @@
 """A comparison laid out for its page: figures in percent, intervals as places in an SVG, differences in words."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from classifier.labels import display_name
+from organizer.training import guard
 
 WIDTH = 200  # of an interval's SVG, in user units
 LEAST_SCALE = 0.05  # of differences: so that tiny ones are not drawn as large
 UNCLEAR = "not distinguishable"
+MORE_OR_LESS = {"better": "more often", "worse": "less often", UNCLEAR: UNCLEAR}
 NAMES = {"accuracy": "Accuracy", "macro_f1": "Macro-F1"}
 Interval = Sequence[float]
 
@@ -17,6 +20,8 @@ def comparison(result: Mapping[str, Any]) -> dict[str, Any]:
     versions, words = result["versions"], result["words"]
     return {
         "test": result["test"],
+        "judging": [one for one in result["test"]["datasets"] if one["rows"]],
+        "unlearned": _unlearned(versions),
         "versions": versions,
         "table": rows(versions, result["figures"]),
         "baseline": _baseline(result),
@@ -26,7 +31,14 @@ def comparison(result: Mapping[str, Any]) -> dict[str, Any]:
         "words": words,
         "words_table": rows(versions, words) if "rows" in words else [],
         "words_genres": genres(versions, words, figure="recall") if "rows" in words else [],
+        "overuse": overuse(versions, words) if "overuse" in words else [],
     }
+
+
+def _unlearned(versions: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The name of each version that lacks genres of the first, and which."""
+    said = [(one["name"], guard.unlearned(one["genres"], versions[0]["genres"])) for one in versions[1:]]
+    return [(name, sentence) for name, sentence in said if sentence]
 
 
 def rows(versions: Sequence[Mapping[str, Any]], figures: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -64,7 +76,7 @@ def genres(
                 "support": first[genre]["support"],
                 "before": f"{first[genre][figure][0]:.1%}",
                 "after": f"{found['genres'][genre][figure][0]:.1%}",
-                "recall": f"{100 * one['recall'][0]:+.1f}",
+                "recall": points(one["recall"][0]),
             }
             | _difference(one[figure], scale, one["beyond"])
             for genre, one in other["genres"].items()
@@ -72,6 +84,76 @@ def genres(
         lines.sort(key=lambda line: -line["support"])
         tables.append({"name": version["name"], "rows": lines})
     return tables
+
+
+def overuse(versions: Sequence[Mapping[str, Any]], words: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Per version after the first: how often it says each corrected genre of the test set's other songs, and warnings."""
+    tables = []
+    for place, version in enumerate(versions[1:]):
+        found = {genre: _Overuse.of(one, place) for genre, one in words["overuse"].items()}
+        scale = _scale([one.difference["share"] for one in found.values() if one.difference["share"]])
+        gained = words["differences"][place]["genres"]
+        tables.append(
+            {
+                "name": version["name"],
+                "rows": [one.row(genre, scale) for genre, one in found.items()],
+                "warnings": [
+                    one.warning(genre, version["name"])
+                    for genre, one in found.items()
+                    if gained[genre]["recall"][0] > 0 and one.is_costly
+                ],
+            }
+        )
+    return tables
+
+
+@dataclass(frozen=True)
+class _Overuse:
+    """Of one genre, as classifier.overuse found it: what is in use, another version, and how these differ."""
+
+    others: int
+    before: Mapping[str, Interval | None]
+    after: Mapping[str, Interval | None]
+    difference: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any], place: int) -> "_Overuse":
+        first, *later = found["versions"]
+        return cls(found["others"], first, later[place], found["differences"][place])
+
+    @property
+    def is_costly(self) -> bool:
+        """Of what it calls so clearly less is right; where the other one never said it, clearly less than half."""
+        fallen, now = self.difference["precision"], self.after["precision"]
+        return fallen[2] < 0 if fallen else now is not None and now[2] < 0.5
+
+    def row(self, genre: str, scale: float) -> dict[str, Any]:
+        share = self.difference["share"]
+        drawn = _difference(share, scale, bool(self.difference["beyond"])) if share else {}
+        return drawn | {
+            "genre": display_name(genre),
+            "said": f"Says {display_name(genre)} of {_percent(self.after['share'])} of {self.others:,} other songs; "
+            f"before {_percent(self.before['share'])}.",
+            "word": MORE_OR_LESS[drawn["word"]] if drawn else "–",
+            "before": _percent(self.before["precision"]),
+            "after": _percent(self.after["precision"]),
+        }
+
+    def warning(self, genre: str, name: str) -> str:
+        now, then = _percent(self.after["precision"]), _percent(self.before["precision"])
+        right = (
+            f"right less often: {now} of the time, before {then}"
+            if self.before["precision"]
+            else (f"right {now} of the time; before it was never said")
+        )
+        return (
+            f"“{name}” finds more of what users corrected to {display_name(genre)}, but when it says so of a test song "
+            f"it is {right}. See in the preview what it would do to libraries."
+        )
+
+
+def _percent(interval: Interval | None) -> str:
+    return f"{interval[0]:.1%}" if interval else "–"
 
 
 def _figure(interval: Interval) -> dict[str, Any]:
@@ -92,13 +174,18 @@ def _difference(interval: Interval, scale: float, beyond: bool) -> dict[str, Any
     }
     start = min(float(places["x"]), WIDTH / 2)
     return {
-        "points": f"{100 * value:+.1f}",
-        "interval": f"{100 * low:+.1f} – {100 * high:+.1f}",
+        "points": points(value),
+        "interval": f"{points(low)} – {points(high)}",
         "word": ("better" if value > 0 else "worse") if beyond else UNCLEAR,
         "bar": f"{start:.1f}",
         "length": f"{abs(float(places['x']) - WIDTH / 2):.1f}",
         **places,
     }
+
+
+def points(share: float) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    return f"{100 * share:+.1f}".replace("-", "−")
 
 
 def _scale(intervals: Sequence[Interval]) -> float:

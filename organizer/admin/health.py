@@ -15,7 +15,7 @@ from organizer import classify, doctor, health, storage, symptoms
 from organizer.admin.audit import note
 from organizer.admin.readonly import require
 from organizer.doctor import Finding, State
-from organizer.models import ModelVersion, SavedTrack, SpotifyAccount, Track
+from organizer.models import Job, ModelVersion, SavedTrack, SpotifyAccount, Track
 from organizer.training import versions
 from organizer.vitals import MAIN, Vitals
 
@@ -46,6 +46,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "clock_at": _moment(seen.clock_at) if seen.clock_at else None,
         "unattended": waiting,
         "oldest": oldest,
+        "queued": Job.objects.filter(state=Job.State.QUEUED).count(),
         "places": storage.places(),
         "disk": symptoms.disk(),
         "counts": counts(),

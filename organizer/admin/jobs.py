@@ -1,47 +1,48 @@
 """What runs, waits and has failed, with the two things one can do about a job: have it go on, or stop it."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 
 from organizer import jobs, tasks
+from organizer.admin import estimates
 from organizer.admin.audit import note
-from organizer.admin.readonly import ReadOnlyAdmin, require
+from organizer.admin.readonly import ReadOnlyAdmin, below_a_row, require
 from organizer.models import Job
+from organizer.templatetags.job_words import unheard
 from organizer.templatetags.moments import brief
+from organizer.templatetags.words import phase_words
 
 ENDED = (Job.State.FAILED, Job.State.CANCELLED)
 
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "account", "stands", "progress", "says", "created_at")
+    list_display = ("__str__", "account", "stands", "progress", "says", "created")
     list_filter = ("state", "kind", ("account", admin.RelatedOnlyFieldListFilter))
     search_fields = ("account__display_name", "account__user__username", "error", "wait_reason", "=id")
+    search_help_text = "Search accounts, reasons and job numbers"
     list_select_related = ("account",)
     list_per_page = 50
     actions = ("resume", "cancel")
     fields = (
         "kind",
         "account",
-        "state",
-        "phase",
+        "stands",
         "progress",
         "waits",
         "error",
-        "failures",
-        "is_cancel_asked",
+        "tries",
         "created_at",
         "phase_started_at",
         "finished_at",
     )
-    readonly_fields = ("progress", "waits")
+    readonly_fields = ("stands", "progress", "waits", "tries")
     change_form_template = "admin/organizer/job/change_form.html"
 
     class Media:
@@ -64,8 +65,19 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state", ordering="state")
     def stands(self, job: Job) -> str:
-        is_at = f", {job.phase}" if job.state != Job.State.DONE else ""
-        return f"{job.get_state_display()}{is_at}"
+        if job.is_replaced:
+            return "Replaced by a newer one"
+        is_at = f": {phase_words(job)}" if job.state != Job.State.DONE else ""
+        is_stopping = job.is_active and job.is_cancel_asked
+        return f"{'Stopping' if is_stopping else job.get_state_display()}{is_at}"
+
+    @admin.display(description="failures in a row")
+    def tries(self, job: Job) -> int:
+        return job.failures
+
+    @admin.display(description="created", ordering="created_at")
+    def created(self, job: Job) -> str:
+        return brief(job.created_at)
 
     @admin.display(description="why it waits or failed")
     def says(self, job: Job) -> str:
@@ -76,13 +88,14 @@ class JobAdmin(ReadOnlyAdmin):
         if not job.total:
             return "–"
         bar = format_html('<progress max="100" value="{}">{} %</progress> ', job.percent, job.percent)
-        left = f", {_roughly(job.eta)} left" if job.eta else ""
-        return format_html("{}{} of {}{}", bar if job.is_active else "", job.done, job.total, left)
+        left = estimates.left(job)
+        until = f", {left} left" if left else ""
+        return format_html("{}{} of {}{}", bar if job.is_active else "", job.done, job.total, until)
 
     @admin.display(description="waits for")
     def waits(self, job: Job) -> str:
         if not job.wait_reason and not job.wait_until:
-            return "–"
+            return unheard(job) or "–"
         until = f" Until {brief(job.wait_until)}." if job.wait_until else ""
         return f"{job.wait_reason}{until}"
 
@@ -108,16 +121,12 @@ class JobAdmin(ReadOnlyAdmin):
         if not job.is_active:
             return False
         jobs.ask_cancel(job)
-        note(request, job, f"Cancelled in phase “{job.phase}”, {job.done} of {job.total} done.")
+        note(request, job, f"Cancelled at “{phase_words(job)}”, {job.done} of {job.total} done.")
         return True
 
     def get_urls(self) -> list[URLPattern]:
-        own = {"resume": self.resume_view, "cancel": self.cancel_view}
-        paths = [
-            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"organizer_job_{name}")
-            for name, view in own.items()
-        ]
-        return [*paths, *super().get_urls()]
+        own = below_a_row(self, resume=self.resume_view, cancel=self.cancel_view)
+        return [*own, *super().get_urls()]
 
     def change_view(
         self,
@@ -148,8 +157,3 @@ class JobAdmin(ReadOnlyAdmin):
         sentence = "It stops at its next checkpoint." if stops else "It had ended before."
         self.message_user(request, sentence, messages.SUCCESS if stops else messages.ERROR)
         return HttpResponseRedirect(reverse("admin:organizer_job_change", args=[pk]))
-
-
-def _roughly(left: timedelta) -> str:
-    minutes = round(left.total_seconds() / 60)
-    return "less than a minute" if minutes < 1 else f"about {minutes} min"

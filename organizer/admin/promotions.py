@@ -11,6 +11,7 @@ from django.urls import reverse
 from organizer import tasks
 from organizer.admin.audit import note
 from organizer.admin.readonly import ReadOnlyAdmin, require
+from organizer.admin.version_page import found, is_fragment
 from organizer.models import ModelVersion, Promotion
 from organizer.training import guard, impact, versions
 from organizer.training.errors import TrainingError
@@ -40,24 +41,29 @@ class PromotionViews(admin.ModelAdmin):
         return self._asked(request, version, {"reason": reason, "refused": refused})
 
     def _asked(self, request: HttpRequest, version: ModelVersion, said: dict[str, Any]) -> HttpResponse:
-        weighed = version.impacts.exclude(result={}).first()
+        weighed, made = version.impacts.exclude(result={}).first(), found(version)
+        is_news = is_fragment(request)
+        waits = made["comparing"]["waits"] or made["previewing"]["waits"]
+        if is_news and not waits and not request.GET.get("reason"):  # which would be lost
+            return HttpResponse(headers={"HX-Refresh": "true"})
         problem = versions.unusable(version)
         context = self.admin_site.each_context(request) | {
-            "title": f"Put “{version}” into use?",
+            "title": f"Model version {version}" if version.is_champion else f"Put “{version}” into use?",
             "version": version,
             "opts": self.model._meta,
             "standing": versions.name_of(versions.in_use(Kind(version.kind))),
-            "problem": "It is in use already." if version.is_champion else problem,
+            "problem": f"“{version}” is in use already." if version.is_champion else problem,
             "objections": [] if problem else guard.objections(version),
             "comparison": guard.comparison_of(version),
             "not_compared": guard.why_not_compared(version),
             "impact": weighed,
             "impact_sentence": impact.sentence(weighed.result) if weighed else "",
             "impact_outdated": impact.outdated(weighed) if weighed else "",
+            **made,
             **said,
         }
-        status = 422 if said["refused"] else 200
-        return TemplateResponse(request, "admin/organizer/modelversion/promote.html", context, status=status)
+        template = f"admin/organizer/modelversion/{'_weighed' if is_news else 'promote'}.html"
+        return TemplateResponse(request, template, context, status=422 if said["refused"] else 200)
 
     def roll_back_view(self, request: HttpRequest, kind: str) -> HttpResponse:
         require(request, "promote_modelversion")
@@ -65,7 +71,8 @@ class PromotionViews(admin.ModelAdmin):
             raise Http404
         if request.method == "POST":
             try:
-                back = versions.roll_back(Kind(kind), by=request.user, seen=request.POST.get("seen"))
+                wanted = {name: request.POST.get(name) for name in ("seen", "to")}
+                back = versions.roll_back(Kind(kind), by=request.user, **wanted)
                 return self._done(request, back, "Went back to it.")
             except TrainingError as error:
                 self.message_user(request, str(error), messages.ERROR)

@@ -1,10 +1,12 @@
-"""What the admin's own pages have in common: rows that only the program writes, and refusals said with a 403."""
+"""What the admin's own pages have in common: rows that only the program writes, addresses, and refusals said with a 403."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -25,6 +27,23 @@ class ReadOnlyAdmin(admin.ModelAdmin):
             raise PermissionDenied
         title = str(self.opts.verbose_name_plural).capitalize()
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+
+def below_a_row(model_admin: admin.ModelAdmin, **views: Callable[..., HttpResponse]) -> list[URLPattern]:
+    """The addresses of what can be done with one row, each called as its view is here: …/7/resume/."""
+    wrap, model = model_admin.admin_site.admin_view, model_admin.opts.model_name
+    return [
+        path(f"<int:pk>/{name}/", wrap(view), name=f"organizer_{model}_{name}")
+        for name, view in views.items()
+    ]
+
+
+def row_or_404(model_admin: admin.ModelAdmin, request: HttpRequest, object_id: str) -> Any:
+    """The row of an address, which may hold anything."""
+    row = model_admin.get_object(request, object_id)
+    if row is None:
+        raise Http404
+    return row
 
 
 def require(request: HttpRequest, permission: str) -> None:

@@ -41,13 +41,12 @@ def report_of(run: TrainingRun) -> Path:
     return run.version.directory / REPORT if run.version else Path()
 
 
-def mistakes_of(run: TrainingRun) -> list[dict[str, Any]]:
-    """The surest wrong answers, as the version's description has them."""
+def description_of(run: TrainingRun) -> dict[str, Any]:
+    """What the version says of itself; empty where its directory was removed."""
     try:
-        meta = registry.read_description(run.version.directory) if run.version else {}
-    except ModelError:  # its directory was removed; the page says what the database knows
-        return []
-    return list(meta.get("mistakes", []))
+        return registry.read_description(run.version.directory) if run.version else {}
+    except ModelError:  # the page says what the database knows
+        return {}
 
 
 def report_view(request: HttpRequest, pk: int) -> HttpResponse:
@@ -62,7 +61,8 @@ def report_view(request: HttpRequest, pk: int) -> HttpResponse:
 def clip_view(request: HttpRequest, pk: int, place: int) -> HttpResponse:
     """The sound behind one of the mistakes; nothing else of a data set can be asked for."""
     require(request, "view_trainingrun")
-    mistakes = mistakes_of(get_object_or_404(TrainingRun.objects.select_related("version"), pk=pk))
+    description = description_of(get_object_or_404(TrainingRun.objects.select_related("version"), pk=pk))
+    mistakes = description.get("mistakes", [])
     if place >= len(mistakes):
         raise Http404("There is no such clip.")
     dataset = get_object_or_404(Dataset, name=mistakes[place]["dataset"], kind=Dataset.Kind.AUDIO)

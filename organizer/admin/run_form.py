@@ -12,13 +12,16 @@ from organizer.training.options import Options
 
 Rule = TrainingRun.Rule
 MAX_SEED = 2**31 - 1
+TOO_FEW = "Training needs at least two genres: map the data sets’ labels, or choose more."
 
 
 class DatasetsField(forms.ModelMultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
+    free: frozenset[int] = frozenset()  # primary keys of those that may train under the strict rule
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj} – {obj.get_kind_display().lower()}, {obj.rows:,} {provenance.noun(obj)}"
+        barred = "" if obj.pk in self.free else " (the strict rule leaves it out)"
+        return f"{obj} – {obj.get_kind_display().lower()}, {provenance.rows(obj):,} {provenance.noun(obj)}{barred}"
 
 
 def families() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -140,6 +143,7 @@ class TrainingRunForm(forms.ModelForm):
         ready = Dataset.objects.filter(state=Dataset.State.READY, is_test=False).order_by("kind", "name")
         field = self.fields["datasets"]
         assert isinstance(field, DatasetsField)
+        field.free = frozenset(one.pk for one in provenance.admitted(ready, Rule.STRICT)[0])
         field.queryset = ready
         found = set().union(*(genres_of(one) for one in ready))
         shown = [(slug, display_name(slug)) for slug in FAMILIES if slug in found]
@@ -189,14 +193,15 @@ class TrainingRunForm(forms.ModelForm):
         if not kept:
             self.add_error("rule", " ".join(["No data set is left to train on.", *left_out]))
             return
-        occurring = set().union(*(genres_of(one) for one in chosen))
+        occurring = set().union(*(genres_of(one) for one in kept))
         absent = [display_name(slug) for slug in cleaned.get("genres", []) if slug not in occurring]
         if absent:
-            self.add_error("genres", f"The chosen data sets have no {', '.join(absent)}.")
+            sentence = f"The data sets that are learned from have no {', '.join(absent)}."
+            self.add_error("genres", " ".join([sentence, *left_out]))
         elif len(set(cleaned.get("genres") or occurring) & occurring) < 2:
             self.add_error(
                 "genres" if cleaned.get("genres") else "datasets",
-                "Training needs at least two genres: map the data sets’ labels, or choose more.",
+                " ".join([TOO_FEW, *left_out]),
             )
 
 

@@ -1,5 +1,3 @@
-import math
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,15 +7,15 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 
 from classifier.labels import display_name
 from organizer import jobs, tasks
-from organizer.admin import run_files
+from organizer.admin import estimates, run_files
 from organizer.admin.audit import note
 from organizer.admin.charts import confusion_rows, curves, genre_rows, mistake_rows, summary
-from organizer.admin.readonly import require
+from organizer.admin.readonly import below_a_row, require, row_or_404
 from organizer.admin.run_form import TrainingRunForm
 from organizer.models import Job, TrainingRun
 from organizer.training import options, runs
@@ -74,12 +72,7 @@ class TrainingRunAdmin(admin.ModelAdmin):
         return super().get_queryset(request).select_related("job", "version", "started_by")
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        views = {"run": self.run_view, "cancel": self.cancel_view, "resume": self.resume_view}
-        own = [
-            path(f"<int:pk>/{name}/", wrap(view), name=f"organizer_trainingrun_{name}")
-            for name, view in views.items()
-        ]
+        own = below_a_row(self, run=self.run_view, cancel=self.cancel_view, resume=self.resume_view)
         return [*own, *run_files.urls(self), *super().get_urls()]
 
     def get_form(
@@ -92,8 +85,14 @@ class TrainingRunAdmin(admin.ModelAdmin):
         rule = ("Provenance", {"fields": ("rule", "reason") if may_widen else ("rule",)})
         return (*FIELDSETS, rule)
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Training runs", **(extra_context or {})})
+
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:organizer_trainingrun_run", args=[object_id]))
+        run = row_or_404(self, request, object_id)
+        return HttpResponseRedirect(reverse("admin:organizer_trainingrun_run", args=[run.pk]))
 
     def save_model(self, request: HttpRequest, obj: TrainingRun, form: TrainingRunForm, change: bool) -> None:
         obj.options, obj.started_by_id = form.chosen_options().stored(), request.user.pk
@@ -200,7 +199,7 @@ def _progress(run: TrainingRun) -> dict[str, Any]:
     place = job.cursor if job and job.phase == "train" else {}
     return {
         "place": {**place, "stage": _stage(place.get("stage", ""))},
-        "eta": _about(runs.eta(job)) if job and job.phase == "train" else "",
+        "eta": estimates.left(job) if job else "",
         "has_epochs": options.has_epochs(run.family),
         "stopped_after": run.curve[-1] if run.curve else None,
         "curves": curves(run.curve),
@@ -213,18 +212,11 @@ def _stage(name: str) -> str:
     return name.replace(" on all rows", again).replace(" on all clips", again)
 
 
-def _about(left: timedelta | None) -> str:
-    if left is None:
-        return ""
-    minutes = math.ceil(left.total_seconds() / 60)
-    return f"about {minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"at most {minutes} min"
-
-
 def _result(request: HttpRequest, run: TrainingRun) -> dict[str, Any]:
     """What came out. Songs that users corrected are named only to those who may promote."""
     if run.version is None:
         return {}
-    report = runs.headline(run.metrics)
+    report, description = runs.headline(run.metrics), run_files.description_of(run)
     return {
         "summary": summary(run.metrics),
         "genres": genre_rows(report),
@@ -232,9 +224,17 @@ def _result(request: HttpRequest, run: TrainingRun) -> dict[str, Any]:
         "has_report": run_files.report_of(run).is_file(),
         "hears": options.is_sound(run.family),
         "mistakes": mistake_rows(
-            run_files.mistakes_of(run), names_songs=request.user.has_perm("organizer.promote_modelversion")
+            description.get("mistakes", []),
+            names_songs=request.user.has_perm("organizer.promote_modelversion"),
         ),
+        **_nameless(description.get("training", {})),
     }
+
+
+def _nameless(training: dict[str, Any]) -> dict[str, Any]:
+    """Of how many of its tracks no artist is named; older versions did not count them."""
+    count = training.get("tracks_without_artist", 0)
+    return {"nameless": count, "all_nameless": count and count == sum(training["tracks"].values())}
 
 
 def _percent(value: float | None) -> str:

@@ -10,18 +10,15 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from classifier import registry
-from classifier.errors import ModelError
 from organizer import classify, tasks
-from organizer.admin import run_files
 from organizer.admin.audit import note
 from organizer.admin.promotions import PromotionViews
-from organizer.admin.readonly import ReadOnlyAdmin, require
+from organizer.admin.readonly import ReadOnlyAdmin, below_a_row, require, row_or_404
+from organizer.admin.version_page import about, found, genres, is_fragment, percent, state_of, uses
 from organizer.models import ModelVersion
-from organizer.training import comparing, guard, impact, runs, versions
+from organizer.training import comparing, impact, runs
 from organizer.training.errors import TrainingError
 
-Kind = ModelVersion.Kind
 LONGEST_NOTES = 2000
 
 
@@ -33,6 +30,7 @@ class ModelVersionAdmin(PromotionViews, ReadOnlyAdmin):
         "state",
         "accuracy",
         "macro_f1",
+        "genres",
         "run_link",
         "data",
         "promoted",
@@ -53,11 +51,15 @@ class ModelVersionAdmin(PromotionViews, ReadOnlyAdmin):
 
     @admin.display(description="accuracy")
     def accuracy(self, version: ModelVersion) -> str:
-        return _percent(runs.headline(version.metrics).get("accuracy"))
+        return percent(runs.headline(version.metrics).get("accuracy"))
 
     @admin.display(description="macro-F1")
     def macro_f1(self, version: ModelVersion) -> str:
-        return _percent(runs.headline(version.metrics).get("macro_f1"))
+        return percent(runs.headline(version.metrics).get("macro_f1"))
+
+    @admin.display(description="genres")
+    def genres(self, version: ModelVersion) -> str:
+        return genres(version)
 
     @admin.display(description="training run")
     def run_link(self, version: ModelVersion) -> str:
@@ -98,19 +100,15 @@ class ModelVersionAdmin(PromotionViews, ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:organizer_comparison_change", args=[comparison.pk]))
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        own = [
-            path(f"<int:pk>/{name}/", wrap(view), name=f"organizer_modelversion_{name}")
-            for name, view in {
-                "compare": self.compare_view,
-                "preview": self.preview_view,
-                "notes": self.notes_view,
-                "promote": self.promote_view,
-            }.items()
-        ]
-        back = path(
-            "roll-back/<str:kind>/", wrap(self.roll_back_view), name="organizer_modelversion_roll_back"
+        own = below_a_row(
+            self,
+            compare=self.compare_view,
+            preview=self.preview_view,
+            notes=self.notes_view,
+            promote=self.promote_view,
         )
+        view = self.admin_site.admin_view(self.roll_back_view)
+        back = path("roll-back/<str:kind>/", view, name="organizer_modelversion_roll_back")
         return [*own, back, *super().get_urls()]
 
     def changelist_view(
@@ -122,30 +120,22 @@ class ModelVersionAdmin(PromotionViews, ReadOnlyAdmin):
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
         """Everything about one version."""
         require(request, "view_modelversion")
-        version = get_object_or_404(ModelVersion.objects.select_related("run"), pk=object_id)
+        version: ModelVersion = row_or_404(self, request, object_id)
+        made = found(version)
+        is_news = is_fragment(request)
+        if is_news and not (made["comparing"]["waits"] or made["previewing"]["waits"]):
+            return HttpResponse(headers={"HX-Refresh": "true"})  # what speaks against it has changed, too
         context = self.admin_site.each_context(request) | {
             "title": f"Model version {version}",
             "version": version,
             "opts": self.model._meta,
-            "run": getattr(version, "run", None),
-            "state": state_of(version),
-            "problem": versions.unusable(version),
-            "objections": []
-            if version.is_champion or version.kind == Kind.NET
-            else guard.objections(version),
-            "figures": [
-                (name, _percent(runs.headline(version.metrics).get(name.lower().replace("-", "_"))))
-                for name in ("Accuracy", "Macro-F1")
-            ],
-            "meta": meta_of(version),
-            "report": _report_url(version),
-            "comparisons": version.comparisons.all()[:20],
-            "impacts": [(one, impact.outdated(one)) for one in version.impacts.all()[:20]],
-            "promotions": version.promotions.select_related("by")[:20],
+            **({} if is_news else about(version)),
+            **made,
             "can_train": self.has_train_permission(request),
             "can_promote": self.has_promote_permission(request),
         }
-        return TemplateResponse(request, "admin/organizer/modelversion/version.html", context)
+        template = "_found.html" if is_news else "version.html"
+        return TemplateResponse(request, f"admin/organizer/modelversion/{template}", context)
 
     def compare_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require(request, "add_trainingrun")
@@ -181,53 +171,3 @@ class ModelVersionAdmin(PromotionViews, ReadOnlyAdmin):
 
 def _page_of(version: ModelVersion) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:organizer_modelversion_change", args=[version.pk]))
-
-
-def state_of(version: ModelVersion) -> str:
-    if version.is_champion:
-        return "in use"
-    return "archived: was in use" if version.was_champion_at else "candidate"
-
-
-def uses() -> list[dict[str, Any]]:
-    """Of each kind that judges libraries: what is in use, and what going back would bring."""
-    rows = []
-    for kind in (Kind.TABLES, Kind.SOUND):
-        trail = versions.trail_of(kind)
-        rows.append(
-            {
-                "kind": kind,
-                "now": versions.name_of(trail[-1]),
-                "pk": trail[-1].pk if trail[-1] else None,
-                "back": versions.name_of(trail[-2]) if len(trail) > 1 else "",
-            }
-        )
-    return rows
-
-
-def meta_of(version: ModelVersion) -> dict[str, Any]:
-    """What its description says of where it comes from; empty where that cannot be read."""
-    try:
-        meta = registry.read_description(classify.directory(version))
-    except ModelError:
-        return {}
-    config, training = meta.get("config", {}), meta.get("training", {})
-    return {
-        "family": meta.get("model", {}).get("family", ""),
-        "seed": config.get("seed", ""),
-        "split": training.get("split", config.get("split", "")),
-        "fingerprint": meta.get("data_fingerprint", ""),
-        "data": meta.get("data", []),
-        "made_at": meta.get("created_at", ""),
-    }
-
-
-def _report_url(version: ModelVersion) -> str:
-    run = getattr(version, "run", None)
-    if run is None or not run_files.report_of(run).is_file():
-        return ""
-    return reverse("admin:organizer_trainingrun_report", args=[run.pk])
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
