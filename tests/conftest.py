@@ -27,13 +27,20 @@ CHROMIUM_ARGUMENTS = [
 PATIENCE_MS = 60_000  # with a page on a machine that does much else; only what fails takes it
 # The longest files of each tier, which begin before the tier's others: no core then waits long for the last of them.
 LONGEST = (
-    "tests/faults/test_property.py",
     "tests/faults/test_every_fault.py",
+    "tests/faults/test_killed_trainer.py",
+    "tests/faults/test_kills.py",
+    "tests/faults/test_property.py",
     "tests/browser/test_screens.py",
     "tests/browser/test_without_script.py",
     "tests/browser/test_review.py",
     "tests/browser/test_main_screens.py",
+    "tests/browser/test_admin.py",
+    "tests/browser/test_map.py",
     "tests/browser/test_journey.py",
+    "tests/browser/test_look.py",
+    "tests/browser/test_operations.py",
+    "tests/browser/test_identify.py",
 )
 
 
@@ -61,7 +68,7 @@ def redis_client(settings: Any) -> Iterator[redis.Redis]:
 def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     from tests.simulator_process import SimulatorProcess
 
-    with SimulatorProcess() as process:
+    with SimulatorProcess("--liked", "160") as process:
         yield process
 
 

@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 from tests import services
-from tests.bench import corrections, end_to_end, figures, likes, load, pages, sound
+from tests.bench import corrections, end_to_end, figures, likes, load, pages, sound, training
 
-PARTS = ("figures", "sound", "library", "likes", "pages", "load", "corrections")
+PARTS = ("figures", "sound", "library", "likes", "pages", "load", "corrections", "training")
 LISTENING = ("fast", "accurate")
 
 
@@ -19,16 +19,25 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("var/bench.json"))
     parser.add_argument("--clips", type=Path, help="a folder of sound to hear, instead of made clips")
     parser.add_argument(
-        "--tables", type=Path, help="a folder of public tables, without which corrections are left out"
+        "--tables",
+        type=Path,
+        help="a folder of public tables, without which corrections and training are left out",
     )
-    parser.add_argument("--family", default="mlp", help="what learns from corrections")
+    parser.add_argument("--family", action="append", help="what trains; of corrections, the first")
+    parser.add_argument("--kill", action="store_true", help="kill the process that trains, once")
     parser.add_argument(
         "--heard", action="store_true", help="of corrected songs only what hearing gives is known"
+    )
+    parser.add_argument("--genre", action="append", help="corrected in turn, besides what is found least")
+    parser.add_argument(
+        "--second-user", action="store_true", help="the library of somebody who corrects nothing is there too"
     )
     parser.add_argument("--seeds", type=int, default=corrections.SEEDS)
     parser.add_argument("--only", choices=PARTS, help="default: all")
     parser.add_argument("--listening", action="append", choices=LISTENING, help="default: both")
     options = parser.parse_args()
+    if options.only in ("corrections", "training") and not options.tables:
+        parser.error(f"--only {options.only} needs --tables FOLDER")
     found = {}
     if options.only in (None, "figures"):
         _figures()
@@ -44,8 +53,17 @@ def main() -> None:
     if options.only in (None, "corrections") and options.tables:
         _database()
         found["corrections"] = corrections.measure(
-            options.tables, options.family, options.seeds, heard=options.heard
+            options.tables,
+            (options.family or ["mlp"])[0],
+            options.seeds,
+            genres=options.genre or (),
+            heard=options.heard,
+            second=options.second_user,
         )
+    if options.only in (None, "training") and options.tables:
+        _database()
+        families = options.family or training.FAMILIES
+        found["training"] = training.measure(options.tables, families, kill=options.kill)
     if options.only in (None, "sound"):
         found["sound"] = sound.measure(options.clips)
     if options.only in (None, "library"):

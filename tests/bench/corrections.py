@@ -5,8 +5,7 @@ heard of, and their user says of each what it is there. A second training learns
 """
 
 import tempfile
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
@@ -14,23 +13,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifier.splits import primary_artist
+from tests.bench.listeners import FROM_TRACK, WORDS, corrector, listener, of_any_genre, of_genre
 
 if TYPE_CHECKING:
     from classifier.dataset import Dataset as Tracks
-    from organizer.models import Comparison, Dataset, ModelVersion, SpotifyAccount
+    from organizer.models import Comparison, Dataset, ModelVersion
 
 TAUGHT, SONGS = "tidytuesday_dev_fold4.parquet", "cristhian2024_train_folds1-4.parquet"
 LABELS_OF_SONGS = "coarse15"
-WORDS, MOST_BY_ONE, SEEDS = 200, 2, 3
-FROM_TRACK = ("duration_ms", "explicit")  # known of every song, whoever knows its features
+SEEDS = 3
 REASON = "Public tables, to measure whether corrections help."
 
 
-def measure(tables: Path, family: str, seeds: int, *, heard: bool = False) -> list[dict[str, Any]]:
+def measure(
+    tables: Path,
+    family: str,
+    seeds: int,
+    *,
+    genres: Sequence[str] = (),
+    heard: bool = False,
+    second: bool = False,
+) -> list[dict[str, Any]]:
     """Print and return what learning from corrections changed, seed by seed. Needs Django and a migrated database.
 
-    heard: of the songs is known what hearing them gives, not what a service knows.
+    genres: what is corrected in turn, besides the one that the version in use finds least. heard: of the songs is known
+    what hearing them gives, not what a service knows. second: another user's library is there, and says nothing.
     """
     from django.conf import settings
 
@@ -40,11 +47,21 @@ def measure(tables: Path, family: str, seeds: int, *, heard: bool = False) -> li
     songs = _as_heard(songs) if heard else songs
     with tempfile.TemporaryDirectory(prefix="cratewise-corrections-") as folder:
         settings.MEDIA_ROOT = Path(folder)
-        found = [_once(taught, songs, family, seed) for seed in range(seeds)]
-    for name in found[0]["gain"]:
-        gains = [one["gain"][name] for one in found]
-        print(f"  {name:32} {mean(gains):+6.1f} points on average, {min(gains):+.1f} to {max(gains):+.1f}")
+        found = [
+            one
+            for seed in range(seeds)
+            for one in _seed(taught, songs, family, seed, genres=genres, second=second)
+        ]
+    for genre in dict.fromkeys(one["genre"] for one in found):
+        print(f"  {genre}, points on average, and from the least to the most:")
+        _sum_up([one["gain"] for one in found if one["genre"] == genre])
     return found
+
+
+def _sum_up(gains: list[dict[str, float]]) -> None:
+    for name in gains[0]:
+        one = [gain[name] for gain in gains]
+        print(f"    {name:32} {mean(one):+6.1f}, {min(one):+.1f} to {max(one):+.1f}")
 
 
 def _table(path: Path) -> "Dataset":
@@ -81,13 +98,29 @@ def _as_heard(songs: "Tracks") -> "Tracks":
     return replace(songs, x=np.where(kept, songs.x, np.nan).astype(np.float32))
 
 
-def _once(taught: "Dataset", songs: "Tracks", family: str, seed: int) -> dict[str, Any]:
-    from organizer.training import corrections, versions
+def _seed(
+    taught: "Dataset", songs: "Tracks", family: str, seed: int, *, genres: Sequence[str], second: bool
+) -> Iterator[dict[str, Any]]:
+    """What becomes of one version in use with words on the genre that it finds least, and with words on each of `genres`."""
+    from organizer.training import versions
 
     base = _trained(family, seed, [taught])
     versions.promote(base, reason=REASON)
-    genre = _confused(base, songs)
-    account = _library(songs, _chosen(songs, genre, seed), genre)
+    found = _recalls(base, songs)
+    print(f"  seed {seed}, finds " + ", ".join(f"{genre} {100 * one:.1f} %" for genre, one in found.items()))
+    for genre in dict.fromkeys([min(found, key=found.__getitem__), *genres]):
+        yield _once(base, taught, songs, genre, second=second)
+
+
+def _once(
+    base: "ModelVersion", taught: "Dataset", songs: "Tracks", genre: str, *, second: bool
+) -> dict[str, Any]:
+    from organizer.training import corrections
+
+    family, seed = base.run.family, base.run.seed
+    rows = of_genre(songs, genre, seed)
+    account, others = corrector(songs, rows, genre), of_any_genre(songs, rows, seed)
+    accounts = [account, *([listener(songs, others, "dana")] if second else [])]
     candidate = _trained(family, seed, [taught, corrections.dataset()])
     comparison, said = candidate.comparisons.get(), corrections.read()
     assert comparison.result, comparison.error
@@ -97,10 +130,12 @@ def _once(taught: "Dataset", songs: "Tracks", family: str, seed: int) -> dict[st
         "learned": candidate.run.corrections_used,
         "artists": len(set(said.artists)),
         **_told(comparison, _scores(_others(songs, said), [base, candidate]), genre),
+        **({"second": _library(songs.take(np.array(others)), [base, candidate])} if second else {}),
     }
     _show(found)
     _look(comparison)
-    account.user.delete()
+    for one in accounts:
+        one.user.delete()
     return found
 
 
@@ -130,56 +165,29 @@ def _scores(songs: "Tracks", judged: "Sequence[ModelVersion]") -> list[dict[str,
     return list(scoring.scores(scoring.wide(found, rows), rows)["versions"])
 
 
-def _confused(version: "ModelVersion", songs: "Tracks") -> str:
-    """The genre of whose songs it finds the smallest share."""
+def _recalls(version: "ModelVersion", songs: "Tracks") -> dict[str, float]:
+    """Of which share of each genre's songs it says that they are of it."""
     (figures,) = _scores(songs, [version])
-    recalls = {genre: row["recall"][0] for genre, row in figures["genres"].items()}
-    return min(recalls, key=recalls.__getitem__)
+    return {genre: row["recall"][0] for genre, row in figures["genres"].items()}
 
 
-def _chosen(songs: "Tracks", genre: str, seed: int) -> list[int]:
-    """Rows of that genre drawn at random, at most two by an artist."""
-    drawn: list[int] = []
-    taken: Counter[str] = Counter()
-    for row in np.random.default_rng(seed).permutation(len(songs)).tolist():
-        artist = primary_artist(songs, row)
-        if songs.labels[row] == (genre,) and taken[artist] < MOST_BY_ONE:
-            taken[artist] += 1
-            drawn.append(row)
-    return drawn[:WORDS]
+def _library(songs: "Tracks", judged: "Sequence[ModelVersion]") -> dict[str, Any]:
+    """Another user's songs, by all evidence: of how many the genre changes, and right ones before and after, in per cent."""
+    from organizer.models import Dataset, ModelVersion
+    from organizer.training import answers, scoring
+    from organizer.training.testsets import Part
 
-
-def _library(songs: "Tracks", rows: Sequence[int], genre: str) -> "SpotifyAccount":
-    """Somebody who likes these songs and says of each what it is."""
-    from tests.organizer.browsing import another_account
-
-    account = another_account()
-    for row in rows:
-        _liked(account, songs.take(np.array([row])), genre)
-    return account
-
-
-def _liked(account: "SpotifyAccount", song: "Tracks", genre: str) -> None:
-    from django.utils import timezone
-
-    from organizer.models import Artist, AudioFeatures, Correction, SavedTrack, Track
-
-    values = dict(zip(song.feature_names, song.x[0].tolist(), strict=True))
-    (name, *_), now = song.artists[0], timezone.now()
-    track, _ = Track.objects.update_or_create(
-        uri=f"spotify:track:{song.track_ids[0]}",
-        defaults={
-            "artist_names": list(song.artists[0]),
-            "primary_artist": Artist.objects.get_or_create(spotify_id=name[:64], defaults={"name": name})[0],
-            "duration_ms": int(values["duration_ms"]),
-            "is_explicit": bool(values["explicit"]),
-        },
-    )
-    known = {one: value for one, value in values.items() if one not in FROM_TRACK and value == value}
-    features = {"values": known, "checked_at": now}
-    AudioFeatures.objects.update_or_create(track=track, source="reccobeats", defaults=features)
-    SavedTrack.objects.create(account=account, track=track, added_at=now)
-    Correction.objects.create(account=account, track=track, genre=genre)
+    part = Part(Dataset(name=SONGS), "", is_held_out=True, tracks=songs)
+    kind = ModelVersion.Kind.TABLES
+    said = [answers.of(one, kind, [part], words=part, tick=lambda: None)[1] for one in judged]
+    found, rows = scoring.wide([one for one in said if one], scoring.rows_of([part])), scoring.rows_of([part])
+    right = [one["accuracy"][0] for one in scoring.scores(found, rows)["versions"]]
+    changed = float((found[0].log_p.argmax(1) != found[1].log_p.argmax(1)).mean())
+    return {
+        "songs": len(songs),
+        "changed": round(100 * changed, 1),
+        "right": [round(100 * one, 1) for one in right],
+    }
 
 
 def _others(songs: "Tracks", said: "Tracks") -> "Tracks":
@@ -197,6 +205,10 @@ def _told(comparison: "Comparison", others: list[dict[str, Any]], genre: str) ->
     taken = {
         "corrections, found": [one["accuracy"][0] for one in words["versions"]],
         "test set, macro-F1": [one["macro_f1"][0] for one in test["versions"]],
+        "test set, said of other genres": [one["share"][0] for one in words["overuse"][genre]["versions"]],
+        "test set, right when it says so": [
+            (one["precision"] or [0.0])[0] for one in words["overuse"][genre]["versions"]
+        ],
         "other songs of the genre, found": [one["genres"][genre]["recall"][0] for one in others],
         "other songs, macro-F1": [one["macro_f1"][0] for one in others],
     }
@@ -217,6 +229,11 @@ def _show(found: dict[str, Any]) -> None:
     )
     for name, (before, after) in found["before_after"].items():
         print(f"    {name:32} {before:5.1f} -> {after:5.1f} %", flush=True)
+    if another := found.get("second"):
+        before, after = another["right"]
+        print(
+            f"    {another['songs']} songs of another user: {another['changed']} % change; right {before} -> {after} %"
+        )
 
 
 def _look(comparison: "Comparison") -> None:

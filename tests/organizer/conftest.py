@@ -1,11 +1,12 @@
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import translation
 
 from organizer import accounts, network
-from organizer.models import SpotifyAccount
+from organizer.models import ModelVersion, SpotifyAccount
 from tests.gates import open_gates
 
 
@@ -25,7 +26,7 @@ def fresh_clients() -> Any:
 
 @pytest.fixture
 def ada(db: None, simulator: Any) -> SpotifyAccount:
-    """Ada, linked through the simulator's real consent page, with her 400-odd liked songs."""
+    """Ada, linked through the simulator's real consent page, with her 160 liked songs."""
     network.reset()
     open_gates()
     return link("ada", simulator)
@@ -62,6 +63,31 @@ def library(ada: SpotifyAccount, simulator: Any) -> SpotifyAccount:
 
 
 @pytest.fixture
+def media(db: None, tmp_path: Path, settings: Any) -> Path:
+    """A folder of its own for what is uploaded and trained."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def places(db: None, tmp_path: Path, settings: Any) -> Iterator[None]:
+    """Folders of uploads, of tables on the server, and of temporary files, of which a test must leave none."""
+    settings.MEDIA_ROOT, settings.DATASET_DIRS = tmp_path / "media", [tmp_path / "server"]
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "temp")
+    for folder in ("media", "server", "temp"):
+        (tmp_path / folder).mkdir()
+    yield
+    assert list((tmp_path / "temp").iterdir()) == []
+
+
+@pytest.fixture
+def base(library: SpotifyAccount, media: Path, tmp_path: Path) -> ModelVersion:
+    from tests.organizer.promoting import put_into_use
+
+    return put_into_use(library, media, tmp_path)
+
+
+@pytest.fixture
 def rich(library: SpotifyAccount) -> SpotifyAccount:
     """Somebody with everything that a user can have."""
     from tests.organizer.takeouts import furnish
@@ -74,7 +100,7 @@ def predict_in_turn(account: SpotifyAccount) -> None:
     import math
 
     from classifier.labels import FAMILIES
-    from organizer.models import ModelVersion, Prediction, Track
+    from organizer.models import Prediction, Track
 
     ModelVersion.objects.update(is_champion=False)
     version = ModelVersion.objects.create(name="test", path="test", labels=list(FAMILIES), is_champion=True)

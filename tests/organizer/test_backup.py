@@ -22,7 +22,7 @@ def test_a_backup_brings_everything_back_into_an_empty_instance(
     call_command("restore", tmp_path / "all.zip")
     back = SpotifyAccount.objects.get()
     assert plain(takeout.document(back)) == before
-    assert len(before["library"]) > 300 and before["predictions"] and len(before["runs"]) == 2
+    assert len(before["library"]) > 100 and before["predictions"] and len(before["runs"]) == 2
     assert (
         back.refresh_token,
         back.access_token,

@@ -2,14 +2,17 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from django.contrib.auth import get_user_model
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 
 from classifier import registry
 from classifier.splits import split
+from organizer.admin import drawings
 from organizer.models import (
     Artist,
     AudioFeatures,
@@ -20,19 +23,14 @@ from organizer.models import (
     SavedTrack,
     SpotifyAccount,
     Track,
+    TrainingRun,
 )
 from organizer.training import comparing, datasets, guard, overdue, testsets
 from organizer.training.errors import TrainingError
-from tests.organizer.browsing import another_account
+from tests.organizer.browsing import another_account, visitor
 from tests.organizer.versions import expert, table, to_the_end, trained
 
 Kind = ModelVersion.Kind
-
-
-@pytest.fixture
-def media(db: None, tmp_path: Path, settings: Any) -> Path:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return tmp_path / "media"
 
 
 @pytest.fixture
@@ -73,6 +71,40 @@ def test_two_versions_on_what_both_held_out(media: Path, data: Dataset) -> None:
     assert guard.objections(second) == [] or "below" in guard.objections(second)[0]
 
 
+@pytest.mark.parametrize(("rule", "learns"), [("strict", False), ("wide", True)])
+def test_a_baseline_learns_only_from_what_a_version_may(
+    media: Path, data: Dataset, rule: str, learns: bool
+) -> None:
+    Dataset.objects.filter(pk=data.pk).update(origin=Dataset.Origin.SPOTIFY)
+    _, second = pair(media, data)
+    TrainingRun.objects.create(version=second, rule=rule)
+    assert bool(made(second).result["baseline"]) == learns
+
+
+@pytest.mark.parametrize("kind", [Kind.TABLES, Kind.SOUND])
+def test_a_comparison_that_is_made_is_whole_also_by_its_count(media: Path, data: Dataset, kind: Kind) -> None:
+    if kind == Kind.SOUND:
+        clips(media)
+    version = pair(media, data)[1] if kind == Kind.TABLES else expert(media, "mine")
+    ended = to_the_end(comparing.start([version])[1])
+    assert ended.done == ended.total == 3  # each of two on one data set, and the simple model
+
+
+def test_the_page_lists_only_data_sets_that_judge_and_counts_as_people_write(
+    media: Path, data: Dataset
+) -> None:
+    comparison = made(pair(media, data)[1])
+    rows = {"one": 1, "none": 0, "many": 1448}
+    comparison.result["test"] |= {
+        "rows": 1449,
+        "datasets": [{"name": name, "rows": count} for name, count in rows.items()],
+    }
+    shown = {"row": comparison, **drawings.comparison(comparison.result)}
+    text = render_to_string("admin/organizer/comparison/_comparison.html", shown)
+    assert "The same 1,449 rows" in text
+    assert "one (1 row), many (1,448 rows)." in text
+
+
 def test_rows_that_a_version_may_have_learned_from_are_left_out_and_that_is_said(
     media: Path, data: Dataset, tmp_path: Path
 ) -> None:
@@ -105,6 +137,33 @@ def test_data_sets_only_for_judging_are_the_test_set(media: Path, data: Dataset,
     assert [one["name"] for one in found["test"]["datasets"]] == ["judges"]
 
 
+def test_a_data_set_in_which_no_label_means_a_genre_outdates_no_comparison(
+    media: Path, data: Dataset, tmp_path: Path
+) -> None:
+    before = testsets.fingerprint(Kind.TABLES)
+    for name, is_test in (("strange", False), ("strange judges", True)):
+        strange = table(tmp_path, name, is_test=is_test, rows=30)
+        datasets.map_labels(strange, dict.fromkeys(strange.label_map, ""))
+    assert testsets.fingerprint(Kind.TABLES) == before
+
+
+@pytest.mark.parametrize(
+    ("nameless", "of_whom"), [(900, "None of them names an artist:"), (300, "of them no artist is named:")]
+)
+def test_of_rows_without_an_artist_no_version_is_said_to_know_none(
+    media: Path, tmp_path: Path, nameless: int, of_whom: str
+) -> None:
+    data = table(tmp_path, nameless=nameless)
+    comparison = made(trained(media, "new", [datasets.read(data)]), *pair(media, data))
+    held_out = datasets.read(data).take(split(datasets.read(data), "artist").test)
+    assert comparison.result["test"]["nameless"] == sum(not names for names in held_out.artists)
+    text = render_to_string(
+        "admin/organizer/comparison/_comparison.html", {"row": comparison, **comparison.result}
+    )
+    assert of_whom in text
+    assert ("artists whom no version knows, or by nobody" in text) == (nameless < 900)
+
+
 def test_a_genre_that_one_does_not_know_is_wrong_in_all_and_left_out_of_the_shared(
     media: Path, data: Dataset
 ) -> None:
@@ -126,7 +185,9 @@ def test_versions_without_files_are_a_sentence_and_the_job_goes_on(media: Path, 
     to_the_end(job)
     broken.refresh_from_db()
     fine.refresh_from_db()
-    assert "all" in broken.error
+    assert broken.error.startswith(
+        "The files of “all” are missing or damaged, so it could not be compared. ("
+    )
     assert fine.result
 
 
@@ -181,6 +242,25 @@ def test_held_out_corrections_say_whether_learning_from_them_helped(media: Path,
     assert first.pk == ModelVersion.objects.champion().pk
 
 
+def test_how_often_a_corrected_genre_is_said_of_other_songs_stands_beside(media: Path, data: Dataset) -> None:
+    from organizer.training import corrections
+
+    corrected(another_account(), 150)
+    in_use(trained(media, "before", [datasets.read(data)]))
+    second = trained(media, "after", [datasets.read(data), corrections.read()])
+    comparison = made(second)
+    (genre, found), *others = comparison.result["words"]["overuse"].items()
+    held_out = datasets.read(data).take(split(datasets.read(data), "artist").test)
+    assert genre == "rock" and not others
+    assert found["others"] == sum(labels != ("rock",) for labels in held_out.labels)
+    assert found["versions"][0]["share"][0] < found["versions"][1]["share"][0]
+    boss = get_user_model().objects.create_superuser("boss")
+    client = visitor()
+    client.force_login(boss)
+    page = client.get(reverse("admin:organizer_comparison_change", args=[comparison.pk])).text
+    assert f"of {found['others']} other songs; before" in page
+
+
 def test_a_version_that_did_not_spare_them_is_not_measured_by_corrections(media: Path, data: Dataset) -> None:
     from organizer.training import answers, corrections
 
@@ -198,7 +278,7 @@ def clips(media: Path) -> Dataset:
 
     chance = np.random.default_rng(0)
     row = Dataset.objects.create(
-        name="clips", kind=Dataset.Kind.AUDIO, provenance="made", licence="MIT", sha256="c" * 64, rows=60,
+        name="clips", kind=Dataset.Kind.AUDIO, origin="independent", provenance="made", licence="MIT", sha256="c" * 64, rows=60,
         label_map={"rock": "rock", "jazz": "jazz-blues", "metal": "metal"},
     )  # fmt: skip
     row.folder.mkdir(parents=True)

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from classifier.errors import DataError
 from organizer import ear, tasks
 from organizer.models import Dataset, Job, TrainingRun
-from organizer.training import archives, checking, datasets, sounds
+from organizer.training import archives, checking, datasets, sounds, telling
 from tests.classifier.audio_samples import encoded, music
 from tests.tables import write_table
 from tests.zips import zipped
@@ -194,8 +194,12 @@ def test_one_refused_table_does_not_keep_the_next_from_being_checked(tmp_path: P
 
 def test_the_same_file_twice_is_said(tmp_path: Path) -> None:
     content = write_table(tmp_path / "table.csv", rows=60).read_bytes()
-    checked(uploaded(content, name="first"))
-    assert checked(uploaded(content, name="second")).report["same_as"] == "first"
+    first, second = checked(uploaded(content, name="first")), checked(uploaded(content, name="second"))
+    assert "It is the very same file as “second”: use only one of them." in telling.sentences(first)
+    Dataset.objects.filter(pk=first.pk).update(name="renamed")
+    assert any("the very same file as “renamed”" in one for one in telling.sentences(second))
+    first.delete()
+    assert not any("very same" in one for one in telling.sentences(second))
 
 
 def sound_zip(wav: bytes, **more: bytes) -> bytes:
@@ -218,6 +222,7 @@ def test_sounds_are_unpacked_under_our_names_heard_and_the_bad_ones_named(wav: b
     assert datasets.sound_file(row, "rock/1").read_bytes() == wav
     assert not row.file  # the zip itself is not needed any more
     assert not list(Path(settings.MEDIA_ROOT).glob("datasets/*.bin"))
+    assert len(list((row.folder / datasets.AUDIO).iterdir())) == 4  # the bad ones are gone
 
 
 def test_clips_whose_label_has_no_genre_are_left_out(wav: bytes) -> None:
@@ -241,6 +246,7 @@ def test_a_folder_on_the_server_is_read_in_place_and_links_to_elsewhere_are_not(
     folder = settings.DATASET_DIRS[0] / "mine" / "rock"
     folder.mkdir(parents=True)
     (folder / "a.wav").write_bytes(wav)
+    (folder / "page.mp3").write_bytes(b"<html>gone</html>")
     (tmp_path / "secret.wav").write_bytes(wav)
     (folder / "link.wav").symlink_to(tmp_path / "secret.wav")
     row = Dataset(name="mine", kind=Dataset.Kind.AUDIO, state=Dataset.State.CHECKING)
@@ -249,7 +255,7 @@ def test_a_folder_on_the_server_is_read_in_place_and_links_to_elsewhere_are_not(
     assert checked(row).report["labels"] == {"rock": 1}
     assert datasets.sound_file(row, "rock/a") == folder / "a.wav"
     datasets.delete(row)
-    assert (folder / "a.wav").exists()
+    assert (folder / "a.wav").exists() and (folder / "page.mp3").exists()
     assert media(settings) == []
 
 
@@ -272,6 +278,21 @@ def test_a_killed_check_goes_on_after_the_last_clips_heard(wav: bytes, monkeypat
     Job.objects.update(lease_until=None)
     assert checked(row).rows == 4
     assert heard == [0, 1, "killed", 2, 3]
+
+
+def test_the_pace_is_counted_anew_for_each_data_set(wav: bytes, monkeypatch: Any) -> None:
+    begun = []
+    for name in ("one", "two"):
+        uploaded(zipped({f"rock/{name}.wav": wav}), Dataset.Kind.AUDIO, name)
+    check = checking._check
+    monkeypatch.setattr(
+        checking,
+        "_check",
+        lambda job, *given: (begun.append((job.done, job.phase_started_at)), check(job, *given))[1],
+    )
+    tasks.work(checking.start().pk)
+    (_, first), (done, second) = begun
+    assert done == 0 and second > first
 
 
 def test_a_file_cut_short_while_unpacking_is_unpacked_again(wav: bytes) -> None:

@@ -1,65 +1,29 @@
-"""Data sets in the admin: what is taken, what is refused and leaves nothing, and what the pages say."""
+"""Data sets in the admin: what their pages say and do."""
 
-import io
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from organizer import tasks
 from organizer.admin import pictures
+from organizer.admin.dataset_form import OWNERS_WORD
 from organizer.models import Dataset, Job, TrainingRun
 from organizer.training import checking
-from tests import zips
 from tests.organizer.admin_pages import staff, superuser
 from tests.organizer.browsing import said
+from tests.organizer.dataset_pages import FORM, add, errors, page, table
 from tests.tables import write_table
 
-ADD = "admin:organizer_dataset_add"
-FORM = {"name": "mine", "origin": "independent", "provenance": "Made by a test.", "licence": "MIT"}
-
-
-@pytest.fixture(autouse=True)
-def places(db: None, tmp_path: Path, settings: Any) -> Iterator[None]:
-    settings.MEDIA_ROOT, settings.DATASET_DIRS = tmp_path / "media", [tmp_path / "server"]
-    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "temp")
-    for folder in ("media", "server", "temp"):
-        (tmp_path / folder).mkdir()
-    yield
-    assert list((tmp_path / "temp").iterdir()) == []
+pytestmark = pytest.mark.usefixtures("places")
 
 
 @pytest.fixture
 def admin(db: None) -> Client:
     return superuser()
-
-
-def add(client: Client, content: bytes | None, name: str = "table.csv", **form: str) -> HttpResponse:
-    file = {} if content is None else {"file": SimpleUploadedFile(name, content)}
-    given = {key: value for key, value in (FORM | form).items() if value}
-    return client.post(reverse(ADD), {**given, **file, "server_path": form.get("server_path", "")})
-
-
-def errors(response: HttpResponse) -> str:
-    assert response.status_code == 200, response.status_code
-    found = response.context["adminform"].form.errors
-    return " ".join(str(sentence) for sentences in found.values() for sentence in sentences)
-
-
-def nothing_is_left(settings: Any) -> bool:
-    files = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
-    return not Dataset.objects.exists() and files == [] and not Job.objects.exists()
-
-
-def table(tmp_path: Path) -> bytes:
-    return write_table(tmp_path / "table.csv", rows=60).read_bytes()
 
 
 @pytest.fixture
@@ -74,173 +38,6 @@ def ready(tmp_path: Path) -> Dataset:
     return row
 
 
-def page(client: Client, dataset: Dataset, **headers: str) -> HttpResponse:
-    return client.get(reverse("admin:organizer_dataset_change", args=[dataset.pk]), headers=headers)
-
-
-def test_an_upload_is_stored_and_waits_for_its_check(
-    admin: Client, tmp_path: Path, django_capture_on_commit_callbacks: Any, monkeypatch: Any
-) -> None:
-    sent: list[Job] = []
-    monkeypatch.setattr(tasks, "enqueue", sent.append)
-    with django_capture_on_commit_callbacks(execute=True):
-        response = add(admin, table(tmp_path))
-    row = Dataset.objects.get()
-    assert response["Location"] == reverse("admin:organizer_dataset_change", args=[row.pk])
-    assert (row.kind, row.state, row.origin) == ("table", "checking", "independent")
-    assert [job.kind for job in sent] == [Job.Kind.CHECK]
-    assert b"waits until" in page(admin, row).content
-
-
-def test_a_zip_of_sound_is_told_from_a_table_by_its_content(admin: Client) -> None:
-    add(admin, zips.zipped({"rock/a.mp3": b"x"}), name="misnamed.csv")
-    assert Dataset.objects.get().kind == Dataset.Kind.AUDIO
-
-
-@pytest.mark.parametrize(
-    ("form", "sentence"),
-    [
-        ({"origin": ""}, "required"),
-        ({"provenance": ""}, "required"),
-        ({"licence": ""}, "required"),
-        ({"name": ""}, "required"),
-        ({"server_path": "table.csv"}, "either a file or a path"),
-    ],
-)
-def test_origin_provenance_and_licence_have_to_be_answered(
-    admin: Client, tmp_path: Path, settings: Any, form: dict[str, str], sentence: str
-) -> None:
-    response = admin.post(
-        reverse(ADD),
-        FORM | {"server_path": ""} | form | {"file": SimpleUploadedFile("t.csv", table(tmp_path))},
-    )
-    assert sentence in errors(response)
-    assert nothing_is_left(settings)
-
-
-def test_no_answer_about_the_origin_is_given_beforehand(admin: Client) -> None:
-    page = admin.get(reverse(ADD)).content.decode()
-    assert 'type="radio"' in page
-    assert "checked" not in page
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"PK\x03\x04 a workbook", "Excel"),
-        (b"<html>", "web page"),
-        (b"artist,tempo\nX,120\n", "no label column"),
-        ("genre,tempo\nBjörk,120\n".encode("latin-1"), "not UTF-8"),
-        (b"genre,tempo\nro\0ck,120\n", "not a text table"),
-        (b"PAR1 cut", "Parquet"),
-        (zips.zipped({}), "empty zip"),
-        (zips.zipped({"a.mp3": b"x"}), "outside of any folder"),
-        (zips.zipped({"rock/../../a.mp3": b"x"}), "leads elsewhere"),
-        (zips.symlink("rock/b.mp3", "/etc/passwd"), "symbolic link"),
-        (zips.encrypted(), "encrypted"),
-        (zips.zipped({"rock/a.mp3": bytes(5_000_000)}), "100 times its size"),
-    ],
-)
-def test_what_cannot_be_used_is_refused_at_once_and_leaves_nothing(
-    admin: Client, settings: Any, content: bytes, sentence: str
-) -> None:
-    assert sentence in errors(add(admin, content))
-    assert nothing_is_left(settings)
-
-
-def raw_post(client: Client, body: bytes, length: str) -> HttpResponse:
-    """A request whose Content-Length says what it likes."""
-    return client.generic(
-        "POST", reverse(ADD), body, "multipart/form-data; boundary=cut", CONTENT_LENGTH=length
-    )
-
-
-def multipart(content: bytes) -> bytes:
-    head = '--cut\r\nContent-Disposition: form-data; name="{}"'
-    fields = "".join(f"{head.format(name)}\r\n\r\n{value}\r\n" for name, value in list(FORM.items())[:1])
-    rest = "".join(f"{head.format(name)}\r\n\r\n{value}\r\n" for name, value in list(FORM.items())[1:])
-    file = f'{head.format("file")}; filename="t.csv"\r\nContent-Type: text/csv\r\n\r\n'
-    return f"{fields}{file}".encode() + content + f"\r\n{rest}--cut--\r\n".encode()
-
-
-def test_ten_gigabytes_are_refused_before_a_byte_is_read(admin: Client, settings: Any) -> None:
-    response = raw_post(admin, b"", str(10 * 10**9))
-    assert response.status_code == 413
-    assert b"larger than 200 MB" in response.content
-    assert nothing_is_left(settings)
-
-
-@pytest.mark.parametrize("length", ["", "-5", "many"])
-def test_a_request_that_does_not_say_how_long_it_is_is_not_read(admin: Client, length: str) -> None:
-    assert raw_post(admin, b"", length).status_code == 411
-
-
-def test_a_file_beyond_the_limit_is_cut_off_while_it_comes(admin: Client, settings: Any) -> None:
-    settings.DATASET_MAX_BYTES = 100_000
-    body = multipart(b"genre,tempo\n" + b"rock,120\n" * 50_000)
-    response = raw_post(admin, body, str(len(body)))
-    assert response.status_code == 413
-    assert nothing_is_left(settings)
-
-
-def test_a_request_cut_short_is_not_taken_for_a_shorter_table(
-    admin: Client, settings: Any, tmp_path: Path
-) -> None:
-    body = multipart(table(tmp_path))
-    response = raw_post(admin, body, str(len(body) // 2))
-    assert response.status_code == 400
-    assert b"broke off" in response.content
-    assert nothing_is_left(settings)
-
-
-def test_a_whole_request_made_by_hand_is_taken(admin: Client, tmp_path: Path) -> None:
-    body = multipart(table(tmp_path))
-    assert raw_post(admin, body, str(len(body))).status_code == 302
-
-
-def test_a_full_disk_is_told_and_leaves_nothing(
-    admin: Client, settings: Any, tmp_path: Path, monkeypatch: Any
-) -> None:
-    real = tempfile._TemporaryFileWrapper
-
-    def full(self: Any, data: bytes) -> int:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(real, "write", full, raising=False)
-    response = add(admin, table(tmp_path))
-    assert response.status_code == 413
-    assert b"No space left" in response.content
-    assert nothing_is_left(settings)
-
-
-def test_a_form_of_another_site_cannot_upload(tmp_path: Path) -> None:
-    assert add(superuser(enforce_csrf_checks=True), table(tmp_path)).status_code == 403
-    assert not Dataset.objects.exists()
-
-
-def test_who_may_not_add_is_refused(tmp_path: Path, settings: Any) -> None:
-    assert add(staff("view_dataset"), table(tmp_path)).status_code == 403
-    assert nothing_is_left(settings)
-
-
-@pytest.mark.parametrize("path", ["../secret.csv", "/etc/passwd", "missing.csv", "nul\0"])
-def test_paths_on_the_server_outside_the_folders_are_refused(
-    admin: Client, settings: Any, path: str, tmp_path: Path
-) -> None:
-    (tmp_path / "secret.csv").write_bytes(b"genre,tempo\nrock,120\n")
-    assert errors(add(admin, None, server_path=path))
-    assert nothing_is_left(settings)
-
-
-def test_a_folder_of_sound_on_the_server_is_taken(admin: Client, tmp_path: Path) -> None:
-    folder = tmp_path / "server" / "mine" / "rock"
-    folder.mkdir(parents=True)
-    (folder / "a.mp3").write_bytes(b"x")
-    add(admin, None, server_path="mine")
-    row = Dataset.objects.get()
-    assert (row.kind, row.server_path) == ("audio", str(folder.parent))
-
-
 def test_the_page_tells_what_was_found_and_shows_it(admin: Client, ready: Dataset) -> None:
     text = page(admin, ready).content.decode()
     for told in (
@@ -248,7 +45,7 @@ def test_the_page_tells_what_was_found_and_shows_it(admin: Client, ready: Datase
         "1 bad row skipped",
         "divide percentages by 100",
         "1 label without a genre: 20 rows left out.",
-        "Under the strict rule, “mine” (61 rows) is left out",
+        "Under the strict rule, “mine” (40 rows) is left out",
         "Half of the rows lie between",
         'class="bar"',
         "Train on this data set",
@@ -280,6 +77,14 @@ def test_a_check_that_failed_can_be_asked_for_again(admin: Client, ready: Datase
     assert b"The disk is full." in page(admin, ready).content
     admin.post(reverse("admin:organizer_dataset_check", args=[ready.pk]))
     assert Job.objects.active().get().kind == Job.Kind.CHECK
+
+
+def test_one_that_waits_says_what_for(admin: Client, ready: Dataset) -> None:
+    Dataset.objects.update(state="checking")
+    behind = Dataset.objects.create(name="behind", state="checking")
+    checking.start()
+    assert b"It waits for the worker" in page(admin, ready).content
+    assert b"until the data sets before it are checked" in page(admin, behind).content
 
 
 def test_a_refused_one_goes_with_one_click(admin: Client) -> None:
@@ -326,21 +131,32 @@ def test_name_and_origin_can_be_put_right(admin: Client, ready: Dataset) -> None
     admin.post(address, FORM | {"name": "renamed"})
     ready.refresh_from_db()
     assert (ready.name, ready.origin, ready.state) == ("renamed", "independent", "ready")
+    sentence = LogEntry.objects.latest("pk").change_message
+    for told in (
+        "Name: “mine” → “renamed”.",
+        "“Some of it comes",
+        "→ “Nothing in it",
+        "“p” → “Made by a test.”",
+    ):
+        assert told in sentence, told
 
 
-def test_a_stream_is_never_held_in_memory() -> None:
-    from organizer.admin.uploads import Bounded
+def test_only_who_may_widen_the_rule_calls_data_from_spotify_independent(ready: Dataset) -> None:
+    trainer = staff("view_dataset", "change_dataset", "add_trainingrun")
+    address = reverse("admin:organizer_dataset_edit", args=[ready.pk])
+    assert OWNERS_WORD in trainer.get(address).content.decode()
+    assert errors(trainer.post(address, FORM)) == OWNERS_WORD
+    trainer.post(address, FORM | {"origin": "spotify", "licence": "CC0"})
+    ready.refresh_from_db()
+    assert (ready.origin, ready.licence) == ("spotify", "CC0")
 
-    handler = Bounded(10)
-    handler.new_file("file", "t.csv", "text/csv", 0)
-    assert not isinstance(handler.file.file, io.BytesIO)
-    handler.upload_interrupted()
 
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
-def test_a_long_table_is_not_refused_for_where_the_first_look_ends(admin: Client, encoding: str) -> None:
-    text = ("\ufeff" if encoding == "utf-16-be" else "") + "artist,genre,tempo\n" + "Zoë,rock,120\n" * 40_000
-    assert add(admin, text.encode(encoding)).status_code == 302
+def test_anybody_who_changes_data_sets_says_that_some_came_from_spotify(ready: Dataset) -> None:
+    Dataset.objects.update(origin="independent")
+    trainer = staff("view_dataset", "change_dataset")
+    address = reverse("admin:organizer_dataset_edit", args=[ready.pk])
+    trainer.post(address, FORM | {"origin": "spotify"})
+    assert Dataset.objects.get().origin == "spotify"
 
 
 def test_a_data_set_from_before_reports_can_be_checked_row_by_row(
@@ -351,13 +167,6 @@ def test_a_data_set_from_before_reports_can_be_checked_row_by_row(
     assert b"Check it row by row" in page(admin, ready).content
     admin.post(reverse("admin:organizer_dataset_check", args=[ready.pk]))
     assert b"61 rows became 60 tracks" in page(admin, ready).content
-
-
-def test_an_upload_named_like_a_folder_of_ours_gets_another_name(admin: Client, tmp_path: Path) -> None:
-    add(admin, table(tmp_path), name="7")
-    row = Dataset.objects.get()
-    assert row.path.name == "7.data"
-    assert row.path.parent / "7" != row.path
 
 
 def test_figures_are_written_as_people_write_them() -> None:

@@ -109,6 +109,8 @@ def test_a_missing_app_is_said_without_asking_anybody(settings: Any) -> None:
     assert found.state == State.BAD and "No Spotify app" in found.says
 
 
+# A check in a thread notes its call for all to see, and it must not stay.
+@pytest.mark.django_db(transaction=True)
 def test_without_redis_its_three_checks_say_so_and_the_others_go_on(
     staff: Client, settings: Any, simulator: Any
 ) -> None:

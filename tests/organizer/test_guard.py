@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from organizer.training.guard import UNCOMPARED, verdict
+from organizer.models import ModelVersion
+from organizer.training import guard
+from organizer.training.guard import OUTDATED, UNCOMPARED, unlearned, verdict
 
 CANDIDATE, CHAMPION, NOW = 7, 3, "the present test set"
 
@@ -54,7 +56,6 @@ def test_without_a_baseline_only_the_version_in_use_counts() -> None:
     ("found", "how"),
     [
         (None, {}),
-        (result(0.9, 0.5), {"test_set": "another one"}),
         (result(0.9, 0.5), {"champion": 99}),
         (result(0.9, 0.5), {"champion": None}),
     ],
@@ -63,3 +64,30 @@ def test_without_a_comparison_with_what_is_in_use_now_nothing_is_known(
     found: Any, how: dict[str, Any]
 ) -> None:
     assert said(found, **how) == [UNCOMPARED]
+
+
+def test_a_comparison_on_other_test_rows_says_why_it_does_not_count_any_more() -> None:
+    assert said(result(0.9, 0.5), test_set="another one") == [OUTDATED]
+    assert said(result(0.9, 0.5), test_set="another one", champion=99) == [UNCOMPARED]
+
+
+def test_genres_that_are_never_said_any_more_are_named_each_by_itself_or_by_a_sub_genre() -> None:
+    in_use = ["rock", "metal", "punk", "jazz-blues"]
+    assert unlearned(in_use, in_use) == ""
+    assert unlearned(["rock", "death-metal", "punk", "jazz-blues", "pop"], in_use) == ""
+    said = unlearned(["rock", "jazz-blues"], in_use)
+    assert said.startswith("It does not know 2 genres that what is in use knows (Metal, Punk)")
+    assert "a genre that what is in use knows (Metal)" in unlearned(["rock"], ["rock", "death-metal"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", [ModelVersion.Kind.TABLES, ModelVersion.Kind.SOUND])
+def test_a_narrow_version_is_objected_to_whether_it_was_compared_or_not(kind: str) -> None:
+    """In place of another one, and of the sound expert that comes with the program."""
+    if kind == ModelVersion.Kind.TABLES:
+        ModelVersion.objects.create(name="wide", kind=kind, labels=["rock", "metal"], is_champion=True)
+    lost, uncompared = guard.objections(
+        ModelVersion.objects.create(name="narrow", kind=kind, labels=["rock"])
+    )
+    assert "Metal" in lost
+    assert uncompared == UNCOMPARED

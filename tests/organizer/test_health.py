@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from organizer import classify, health, network, pulse, staff, storage, vitals
+from organizer import classify, health, jobs, network, pulse, staff, storage, vitals
 from organizer.doctor import State
 from organizer.models import (
     Correction,
@@ -170,6 +170,12 @@ def test_a_queue_that_nobody_serves_is_told_with_what_to_do(owner: Client) -> No
     found = ill(owner)
     assert found["Queue ml"].state == State.BAD and "worker-ml" in found["Queue ml"].fix
     assert "Worker ml@here" in found and "Queue io" not in found
+
+
+def test_a_job_that_was_handed_out_and_is_not_begun_is_counted(owner: Client) -> None:
+    jobs.hand_over(jobs.start(None, Job.Kind.COMPARE)[0])
+    text = owner.get(reverse("admin-health")).content.decode()
+    assert "1 job in a queue; a worker takes it up" in text and "No job waits" not in text
 
 
 def test_a_silent_clock_is_told(owner: Client, redis_client: Any) -> None:

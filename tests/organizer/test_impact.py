@@ -6,18 +6,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from django.utils import timezone
 
 from classifier.labels import FAMILIES
-from classifier.sound.opinion import WIDTH, packed
-from organizer import classify, ear, plans, review, stored_verdicts
+from organizer import classify, plans, review, stored_verdicts
 from organizer.models import (
-    AudioAnalysis,
-    AudioFeatures,
     Impact,
-    Job,
     ModelVersion,
     Prediction,
     SpotifyAccount,
@@ -25,50 +20,10 @@ from organizer.models import (
 )
 from organizer.plans import Choice
 from organizer.training import datasets, impact, versions
+from tests.organizer.promoting import described, reclassified
 from tests.organizer.versions import expert, table, to_the_end, trained
 
 WHY = "The preview was looked at"
-
-
-@pytest.fixture
-def media(db: None, tmp_path: Path, settings: Any) -> Path:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return tmp_path / "media"
-
-
-def described(account: SpotifyAccount, seed: int) -> None:
-    """Two in three songs have features; one in three was heard."""
-    chance, now = np.random.default_rng(seed), timezone.now()
-    tracks = list(Track.objects.liked_by(account).movable().order_by("pk"))
-    AudioFeatures.objects.filter(track__in=tracks).delete()
-    AudioAnalysis.objects.filter(track__in=tracks).delete()
-    AudioFeatures.objects.bulk_create(
-        AudioFeatures(
-            track=track,
-            source="reccobeats",
-            values={name: float(chance.random()) for name in ("danceability", "energy", "valence")},
-            checked_at=now,
-        )
-        for track in tracks
-        if track.pk % 3
-    )
-    embeddings = packed(np.abs(chance.normal(size=(len(tracks), WIDTH))))
-    AudioAnalysis.objects.bulk_create(
-        AudioAnalysis(
-            track=track,
-            source="deezer",
-            encoder=ear.opinion_of(None).encoders[1],
-            embedding=embedding,
-            checked_at=now,
-        )
-        for track, embedding in zip(tracks, embeddings, strict=True)
-        if track.pk % 3 == 0
-    )
-
-
-def reclassified() -> None:
-    for job in Job.objects.active().filter(kind=Job.Kind.RECLASSIFY):
-        to_the_end(job)
 
 
 def shown(account: SpotifyAccount) -> dict[int, tuple[str, str]]:
@@ -183,6 +138,16 @@ def test_examples_are_few_and_of_every_move(library: SpotifyAccount, media: Path
     shown_moves = {(one["from"], one["to"]) for one in found["examples"]}
     assert shown_moves == {(a, b) for a, b, _ in found["moves"]} or len(found["moves"]) > impact.EXAMPLES
     assert math.isclose(sum(songs for *_, songs in found["moves"]), found["changed"])
+
+
+def test_a_preview_that_is_made_is_whole_also_by_its_count(
+    library: SpotifyAccount, media: Path, tmp_path: Path
+) -> None:
+    local = Track.objects.liked_by(library).movable()[0]
+    Track.objects.filter(pk=local.pk).update(is_local=True)
+    _, job = impact.start(trained(media, "other", [datasets.read(table(tmp_path))]))
+    ended = to_the_end(job)
+    assert ended.done == ended.total == Track.objects.liked_by(library).movable().count()
 
 
 def test_without_a_library_there_is_nothing_to_preview(media: Path, tmp_path: Path) -> None:

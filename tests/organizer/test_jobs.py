@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from organizer import accounts, jobs, tasks
+from organizer import accounts, jobs, silence, tasks
 from organizer.models import Job, SpotifyAccount
 from organizer.providers.errors import GateClosed
 
@@ -50,6 +50,34 @@ def test_the_job_of_a_killed_worker_is_due_after_its_lease(job: Job) -> None:
     assert jobs.due() == []
     Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert jobs.due() == [job]
+
+
+def test_a_worker_that_stops_renewing_is_missed_before_its_lease_ends(job: Job) -> None:
+    running = claimed(job)
+    assert silence.of(running) is None
+    heard_at = timezone.now() - timedelta(seconds=20)
+    running.lease_until = heard_at + timedelta(seconds=30)
+    assert silence.of(running) == silence.Silence(heard_at, running.lease_until)
+    running.lease_until = timezone.now() - timedelta(seconds=1)
+    missed = silence.of(running)
+    assert missed and missed.until is None
+
+
+def test_a_message_that_no_worker_takes_is_no_silence_of_a_worker(job: Job) -> None:
+    Job.objects.update(state="running")
+    jobs.hand_over(job)
+    job.refresh_from_db()
+    assert silence.of(job) is None
+    handed_at = timezone.now() - timedelta(seconds=6)
+    job.lease_until = handed_at + timedelta(seconds=60)
+    assert silence.of(job) == silence.Silence(handed_at, None)
+    assert jobs.claim(job.pk, job.lease_token)
+
+
+@pytest.mark.parametrize("state", ["queued", "waiting", "paused", "done", "failed", "cancelled"])
+def test_only_a_running_job_can_be_missed(job: Job, state: str) -> None:
+    job.state, job.lease_until = state, timezone.now() - timedelta(hours=1)
+    assert silence.of(job) is None
 
 
 def test_a_worker_that_lost_its_lease_stops(job: Job) -> None:

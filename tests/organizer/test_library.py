@@ -54,7 +54,7 @@ def test_new_likes_cost_the_pages_they_fill(
 
 def test_an_unlike_far_down_is_noticed_by_the_count(ada: SpotifyAccount, simulator: Any) -> None:
     sync(ada)
-    gone = simulator.state()["liked"][300]
+    gone = simulator.state()["liked"][120]
     simulator.unlike([gone])
     job = sync(ada)
     assert job.counts["removed"] == 1
@@ -76,7 +76,7 @@ def test_when_most_likes_are_gone_at_once_spotify_has_to_say_so_twice(
 
 def test_a_song_liked_again_is_back(ada: SpotifyAccount, simulator: Any) -> None:
     sync(ada)
-    song = simulator.state()["liked"][200]
+    song = simulator.state()["liked"][120]
     simulator.unlike([song])
     sync(ada)
     simulator.like(uris=[song])

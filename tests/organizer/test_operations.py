@@ -57,7 +57,7 @@ def test_the_list_of_accounts_counts_songs_and_corrections_in_few_queries(
     with django_assert_max_num_queries(12):
         page = owner.get(at("spotifyaccount_changelist"))
     rows = {row.account_id: row for row in page.context["cl"].queryset}
-    assert rows[library.account_id].song_count == library.saves.filter(is_unliked=False).count() > 300
+    assert rows[library.account_id].song_count == library.saves.filter(is_unliked=False).count() > 100
     assert rows[library.account_id].word_count == 1
     assert rows["account-charlie"].song_count == 0
 
@@ -163,6 +163,36 @@ def test_the_list_of_jobs_says_how_far_they_are_and_what_they_wait_for(
     )
 
 
+@pytest.mark.parametrize(("state", "is_under_way"), [("running", True), ("waiting", True), ("failed", False)])
+def test_the_page_of_a_job_that_is_under_way_keeps_itself_up_to_date(
+    owner: Client, account: SpotifyAccount, state: str, is_under_way: bool
+) -> None:
+    job = Job.objects.create(account=account, kind="reclassify", phase="classify", state=state)
+    page = owner.get(at("job_change", job.pk)).content.decode()
+    assert (f'<div id="job-poll" hx-get="{at("job_change", job.pk)}"' in page) == is_under_way
+    assert ("htmx" in page) == is_under_way
+    for swapped in ('id="job-poll"', 'id="operations"', "<fieldset"):  # and nothing else, so that focus stays
+        assert page.count(swapped) == 1
+
+
+def test_jobs_say_in_words_what_they_do_and_whether_their_worker_is_missed(owner: Client) -> None:
+    then = timezone.now() + timedelta(seconds=9)
+    job = Job.objects.create(kind="train", phase="judge", state="running", lease_until=then)
+    for url in (at("job_changelist"), at("job_change", job.pk), reverse("admin:index")):
+        page = owner.get(url).content.decode()
+        assert "Its worker has not been heard of since" in page and f"{then:%H:%M:%S}." in page
+        assert "judge" not in page
+    assert "Running: Comparing with the model in use" in owner.get(at("job_changelist")).content.decode()
+
+
+def test_a_classification_that_the_app_replaced_does_not_look_cancelled(
+    owner: Client, account: SpotifyAccount
+) -> None:
+    job = Job.objects.create(account=account, kind="reclassify", phase="classify", state="cancelled")
+    page = owner.get(at("job_change", job.pk)).content.decode()
+    assert "Replaced by a newer one" in page and "Resume" not in page
+
+
 def test_resuming_and_cancelling_are_done_and_kept(owner: Client, account: SpotifyAccount) -> None:
     job = failed(account)
     owner.post(at("job_resume", job.pk))
@@ -170,7 +200,7 @@ def test_resuming_and_cancelling_are_done_and_kept(owner: Client, account: Spoti
     owner.post(at("job_cancel", job.pk))
     assert Job.objects.get().state == Job.State.CANCELLED
     assert told("job") == [
-        "Cancelled in phase “sync”, 0 of 0 done.",
+        "Cancelled at “Reading your liked songs”, 0 of 0 done.",
         "Resumed after: Spotify said no.",
     ]
 

@@ -1,7 +1,7 @@
 """Which playlist a song goes to: against the rule written down song by song, and on libraries made at random."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -125,6 +125,14 @@ def test_the_second_likeliest_genre_counts_when_two_may() -> None:
     song = guessed(rock=0.5, metal=0.3, pop=0.2)
     rules = [shelf("rock", least=0.2), shelf("metal", least=0.2), shelf("pop", least=0.2)]
     assert [table(placed([song], rules, Decisions(n)))[0] for n in (1, 2, 3)] == [[0], [0, 1], [0, 1, 2]]
+
+
+def test_of_equal_chances_the_same_genres_count_in_whatever_order_they_come() -> None:
+    song = guessed(rock=0.4, metal=0.3, pop=0.3)
+    rules = [shelf("metal", least=0.1), shelf("pop", least=0.1)]
+    there, back = columns([song]), columns([song])
+    back = replace(back, labels=there.labels[::-1], chances=there.chances[:, ::-1])
+    assert table(place(there, rules, Decisions(2))) == table(place(back, rules, Decisions(2)))
 
 
 def test_what_the_user_said_counts_whole_and_is_certain() -> None:

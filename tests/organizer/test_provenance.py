@@ -20,6 +20,12 @@ def test_the_strict_rule_admits_only_what_has_nothing_to_do_with_spotify() -> No
     assert left_out[0].startswith("“Kaggle” (85,558 rows) is left out: some of it comes from Spotify")
 
 
+def test_rows_without_a_genre_are_not_counted_among_those_left_out() -> None:
+    values = {"label_map": {"rock": "rock", "?": ""}, "report": {"labels": {"rock": 1_186, "?": 213}}}
+    _, (sentence,) = provenance.admitted([dataset("Kaggle", SPOTIFY, **values)], Rule.STRICT)
+    assert sentence.startswith("“Kaggle” (1,186 rows) is left out")
+
+
 def test_an_older_data_set_that_never_answered_counts_as_spotify() -> None:
     assert provenance.admitted([Dataset(name="old")], Rule.STRICT)[0] == []
 
@@ -34,6 +40,17 @@ def test_corrections_never_pass_the_strict_rule_whatever_their_row_says() -> Non
 def test_the_wide_rule_admits_everything_that_is_ready() -> None:
     given = [dataset("Kaggle", SPOTIFY), dataset("Words", SPOTIFY, kind=Dataset.Kind.CORRECTIONS)]
     assert provenance.admitted(given, Rule.WIDE) == (given, [])
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_said_to_come_from_spotify_is_not_freed_by_another_upload_of_it() -> None:
+    first, again = dataset("Kaggle", SPOTIFY, sha256="a" * 64), dataset("Mine", INDEPENDENT, sha256="a" * 64)
+    other = dataset("FMA", INDEPENDENT, sha256="b" * 64)
+    Dataset.objects.bulk_create([first, again, other])
+    kept, (sentence,) = provenance.admitted([again, other], Rule.STRICT)
+    assert kept == [other]
+    assert "the same file is here as “Kaggle”, which is said to come from Spotify" in sentence
+    assert provenance.admitted([again], Rule.WIDE) == ([again], [])
 
 
 @pytest.mark.parametrize(

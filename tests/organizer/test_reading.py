@@ -21,7 +21,7 @@ ALL = plans.Choice("All", ("rock", "pop", "jazz-blues"), 0.0)
 
 @pytest.fixture
 def written(library: SpotifyAccount, simulator: Any) -> SpotifyAccount:
-    """One playlist of eight pages."""
+    """One playlist of four pages."""
     apply(library, [ALL])
     return library
 
@@ -45,7 +45,7 @@ def test_a_reading_that_is_interrupted_goes_on_where_it_was(written: SpotifyAcco
     job = run(plans.start(written)[0])
     assert job.state == Job.State.DONE
     assert [fault["struck"] for fault in simulator.faults()] == [1, 1]
-    assert pages_read(simulator) == 8 + 1
+    assert pages_read(simulator) == 4 + 1
     assert GenrePlaylist.objects.get().tombstones == [gone]
 
 
@@ -88,7 +88,7 @@ def test_after_a_week_a_playlist_is_read_again_although_its_snapshot_is_known(
     assert pages_read(simulator) == 0
     GenrePlaylist.objects.update(read_at=timezone.now() - timedelta(days=8))
     plans.make(written)
-    assert pages_read(simulator) == 8
+    assert pages_read(simulator) == 4
 
 
 def test_a_playlist_that_slips_through_the_pages_is_not_taken_for_deleted(

@@ -1,14 +1,18 @@
 """The roles against the table of the admin's addresses: who reads, who changes, who is not let in."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.test import Client
 from django.urls import get_resolver, reverse
 
 from organizer import staff
+from organizer.models import Dataset
 from tests.organizer import staff_pages
 from tests.organizer.browsing import signed_in, visitor
 from tests.organizer.staff_pages import CHANGES, READING, ROLES, Change, Page, World, address, may
@@ -37,6 +41,16 @@ def test_every_role_reads_what_it_may_and_nothing_else(
     url = address(page, world)
     told = {role: client.get(url).status_code for role, client in clients.items()}
     assert told == {role: 200 if may(role, page.by) else 403 for role in ROLES}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_page_links_to_what_its_reader_may_not_open(world: World, role: str) -> None:
+    client, user = staff_pages.staff(role), world.account.user
+    LogEntry.objects.log_actions(user.pk, [user], CHANGE, "Made staff.", single_object=True)
+    pages = [client.get(address(page, world)) for page in READING if may(role, page.by)]
+    links = {link for page in pages for link in re.findall(r'href="(/admin/[^"#]+)"', page.content.decode())}
+    assert len(links) > 20
+    assert [link for link in sorted(links) if client.get(unescape(link)).status_code == 403] == []
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=named)
@@ -86,6 +100,34 @@ def test_the_table_knows_every_address_that_a_role_can_change_something_by() -> 
         if getattr(pattern, "name", None) and str(pattern.pattern).startswith("admin/")
     }
     assert own == {one.name for one in [*READING, *CHANGES] if ":" not in one.name}
+
+
+@pytest.mark.parametrize(("role", "goes"), [("Trainer", False), ("Owner", True)])
+def test_data_from_spotify_that_bars_its_twins_is_deleted_by_owners_only(
+    clients: dict[str, Client], world: World, role: str, goes: bool
+) -> None:
+    Dataset.objects.filter(pk=world.unused.pk).update(origin=Dataset.Origin.SPOTIFY, sha256="a" * 64)
+    url = reverse("admin:organizer_dataset_delete", args=[world.unused.pk])
+    page = clients[role].post(url, {"post": "yes"}, follow=True).content.decode()
+    assert Dataset.objects.filter(pk=world.unused.pk).exists() != goes
+    assert ("Only an owner deletes data" in page) != goes
+
+
+def test_whether_a_data_set_is_there_is_not_told_to_who_may_not_delete(
+    clients: dict[str, Client], world: World
+) -> None:
+    urls = [
+        reverse("admin:organizer_dataset_delete", args=[pk]) for pk in (world.dataset.pk, world.unused.pk)
+    ]
+    urls += [reverse("admin:organizer_dataset_remove", args=[pk]) for pk in (world.dataset.pk, 999_999)]
+    assert {clients["Viewer"].post(url).status_code for url in urls} == {403}
+
+
+@pytest.mark.parametrize("wrong", ["abc", "-1", "1_2F", "é", "999999"])
+def test_an_address_of_nothing_is_not_found(clients: dict[str, Client], wrong: str) -> None:
+    for name in ("trainingrun", "modelversion", "comparison", "impact", "dataset", "job"):
+        answer = clients["Owner"].get(f"/admin/organizer/{name}/{wrong}/change/", follow=True)
+        assert answer.status_code == 404 or "doesn’t exist" in answer.content.decode()
 
 
 def test_roles_hold_each_other_and_are_made_once(db: None) -> None:

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,14 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from classifier import registry
 from organizer.admin.charts import mistake_rows
 from organizer.models import Dataset, Job, TrainingRun
 from organizer.training import corrections, runs
 from tests.organizer.training_data import finished, run_on, sounds, table
+from tests.tables import write_table
 
 pytestmark = pytest.mark.django_db
 VIEWER = ("view_trainingrun", "view_modelversion", "view_dataset")
@@ -120,6 +123,17 @@ def test_data_that_may_not_train_are_refused_in_a_sentence(staff: As, tmp_path: 
     assert not TrainingRun.objects.exists()
 
 
+def test_genres_of_data_that_is_left_out_do_not_count(staff: As, tmp_path: Path) -> None:
+    free = table(tmp_path, label_map={"Rock": "rock"})
+    barred = table(tmp_path, "Kaggle", origin=Dataset.Origin.SPOTIFY)
+    page = staff(TRAINER).get(reverse(ADD)).content.decode()
+    assert "Kaggle – table of features, 600 rows (the strict rule leaves it out)" in page
+    assert "three genres – table of features, 600 rows (" not in page
+    response = staff(TRAINER, "ada").post(reverse(ADD), asked(free) | {"datasets": [free.pk, barred.pk]})
+    (sentence,) = errors(response)["datasets"]
+    assert "at least two genres" in sentence and "“Kaggle” (600 rows) is left out" in sentence
+
+
 def test_what_is_only_for_judging_is_not_offered(staff: As, tmp_path: Path) -> None:
     data = table(tmp_path, is_test=True)
     assert "three genres" not in staff(TRAINER).get(reverse(ADD)).content.decode()
@@ -169,6 +183,23 @@ def test_cancelled_it_can_go_on(staff: As, tmp_path: Path) -> None:
     assert Job.objects.get().state == Job.State.QUEUED
 
 
+@pytest.mark.parametrize(("phase", "what"), [("judge", "comparison"), ("weigh", "preview")])
+def test_a_run_that_was_stopped_after_its_training_says_that_this_is_done(
+    staff: As, tmp_path: Path, phase: str, what: str
+) -> None:
+    run = finished(run_on(table(tmp_path, rows=300), family="dummy"))
+    client = staff(TRAINER)
+    for state, error, told in (
+        ("cancelled", "", "was cancelled."),
+        ("failed", "It broke.", "failed. It broke."),
+    ):
+        Job.objects.update(state=state, phase=phase, error=error)
+        text = client.get(page(run)).content.decode()
+        status = text[text.index("The training is done: it made") : text.index('<div id="live"')]
+        assert f"“{run.version}”</a>. Only" in status and what in status and told in status
+        assert f"Go on with the {what}</button>" in text
+
+
 def test_the_page_asks_for_news_and_loads_itself_anew_when_there_is_more(staff: As, tmp_path: Path) -> None:
     client, run = staff(VIEWER), run_on(table(tmp_path))
     job, _ = runs.start(run)
@@ -190,6 +221,34 @@ def test_the_page_asks_for_news_and_loads_itself_anew_when_there_is_more(staff: 
     assert client.get(page(run) + "?shown=0", headers={"HX-Request": "true"})["HX-Refresh"] == "true"
 
 
+def test_the_page_says_that_the_worker_is_missed(staff: As, tmp_path: Path) -> None:
+    client, run = staff(VIEWER), run_on(table(tmp_path))
+    runs.start(run)
+    then = timezone.now() + timedelta(seconds=9)
+    Job.objects.update(state="running", lease_until=then, done=300, total=1000)
+    text = client.get(page(run) + "?shown=0", headers={"HX-Request": "true"}).content.decode()
+    assert "Its worker has not been heard of since" in text
+    assert f"It goes on by itself at {then:%H:%M:%S}. 30 % done." in text
+
+
+def test_a_training_is_said_to_take_as_long_on_every_page(staff: As, tmp_path: Path) -> None:
+    client, run = staff((*VIEWER, "view_job")), run_on(table(tmp_path))
+    job, _ = runs.start(run)
+    begun = timezone.now() - timedelta(minutes=9, seconds=30)
+    Job.objects.update(
+        state="running",
+        done=550,
+        total=1000,
+        phase_started_at=begun - timedelta(hours=5),  # a worker that was killed since
+        cursor={"begun": {"at": begun.isoformat(), "done": 100}},
+    )
+    pages = [page(run), reverse("admin:organizer_job_change", args=[job.pk])]
+    pages.append(reverse("admin:organizer_job_changelist"))
+    assert all(", at most 10 min left" in client.get(one).content.decode() for one in pages)
+    Job.objects.update(phase="judge")
+    assert not any("left" in client.get(one).content.decode() for one in pages[1:])
+
+
 def test_the_report_stands_in_a_frame_that_may_do_nothing(staff: As, tmp_path: Path) -> None:
     run = finished(run_on(table(tmp_path, rows=300), family="dummy"))
     client = staff(VIEWER)
@@ -201,6 +260,21 @@ def test_the_report_stands_in_a_frame_that_may_do_nothing(staff: As, tmp_path: P
     assert report["X-Frame-Options"] == "SAMEORIGIN"
     assert "Confusion" in report.content.decode()
     assert "learns in one go" in shown.content.decode()
+    assert "measured before it learned once more" in shown.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("nameless", "told"),
+    [(0, "that it has never seen."), (9, "of 9 tracks none is"), (300, "names no artists")],
+)
+def test_artists_are_said_to_be_new_to_it_only_as_far_as_they_are_named(
+    staff: As, tmp_path: Path, nameless: int, told: str
+) -> None:
+    data = table(tmp_path, rows=300)
+    write_table(data.path, 300, nameless=nameless)
+    text = staff(VIEWER).get(page(finished(run_on(data, family="dummy")))).content.decode()
+    assert told in text
+    assert ("by artists that it has never seen" in text) == (nameless < 300)
 
 
 def test_a_wrongly_heard_clip_can_be_listened_to_in_parts(staff: As, tmp_path: Path, settings: Any) -> None:
@@ -224,9 +298,11 @@ def test_a_wrongly_heard_clip_can_be_listened_to_in_parts(staff: As, tmp_path: P
 def test_a_song_that_a_user_corrected_is_named_only_to_those_who_may_promote() -> None:
     one = {"id": "spotify:track:" + "a" * 22, "artists": ["Ada"], "dataset": corrections.NAME}
     one |= {"truth": ["rock"], "said": "pop", "probability": 0.9}
+    one["title"] = "A secret"
     (hidden,), (named,) = (mistake_rows([one], names_songs=may) for may in (False, True))
-    assert (hidden["who"], hidden["spotify"]) == ("a user’s song", "")
-    assert (named["who"], named["spotify"]) == ("Ada", f"https://open.spotify.com/track/{'a' * 22}")
+    assert (hidden["what"], hidden["artists"], hidden["spotify"]) == ("a user’s song", "–", "")
+    assert (named["what"], named["artists"]) == ("A secret", "Ada")
+    assert named["spotify"] == f"https://open.spotify.com/track/{'a' * 22}"
 
 
 def test_deleting_a_run_throws_its_unfinished_training_away(staff: As, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,10 @@ from classifier import registry
 from classifier.model_names import MODELS, SOUND_MODELS
 from classifier.predict import Predictor
 from classifier.sound.opinion import Opinion
-from classifier.splits import split
 from classifier.task import build_task, rows_of
 from organizer import jobs, tasks
 from organizer.models import Dataset, Job, ModelVersion, TrainingRun
-from organizer.training import datasets, fingerprint, learning, options, runs
+from organizer.training import datasets, fingerprint, options, runs
 from organizer.training.errors import TrainingError
 from organizer.training.runs import Unchanged
 from tests.organizer.training_data import run_on, sounds, table
@@ -89,8 +89,9 @@ def test_what_the_test_part_holds_is_never_learned_from(tmp_path: Path) -> None:
 
 def test_mistakes_are_the_surest_first_and_name_their_data_set(tmp_path: Path) -> None:
     mistakes = meta_of(worked(run_on(table(tmp_path), family="dummy")))["mistakes"]
-    assert len(mistakes) == 50
-    assert set(mistakes[0]) == {"id", "artists", "dataset", "truth", "said", "probability"}
+    assert 20 < len(mistakes) <= 50
+    assert max(Counter(one["artists"][0] for one in mistakes).values()) == 2
+    assert set(mistakes[0]) == {"id", "title", "artists", "dataset", "truth", "said", "probability"}
     assert all(one["said"] not in one["truth"] and one["dataset"] == "three genres" for one in mistakes)
     chances = [one["probability"] for one in mistakes]
     assert chances == sorted(chances, reverse=True)
@@ -208,6 +209,23 @@ def test_cancelled_and_resumed_it_goes_on_and_ends_as_if_uninterrupted(
     assert run.curve == whole.curve
 
 
+def test_every_stage_is_named_and_none_says_that_all_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, ticked = [], jobs.tick
+
+    def listening(job: Job, **values: Any) -> None:
+        told.append((values.get("cursor", {}).get("stage"), values.get("done", 0)))
+        ticked(job, **values)
+
+    monkeypatch.setattr(jobs, "tick", listening)
+    worked(run_on(table(tmp_path, rows=300), options={"epochs": 2}))
+    named = [stage for stage, _ in told if stage]
+    assert named[0] == "fitting the boosted trees that teach the network"
+    assert named[-1] == "drawing the report"
+    assert 900 < max(done for _, done in told) < 1000
+
+
 def test_a_version_whose_worker_died_before_it_was_registered_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,13 +258,36 @@ def test_retraining_needs_data_where_the_version_in_use_came_with_the_program() 
         call_command("retrain")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (["--seed", "-1"], "--seed: Ensure this value is greater than or equal to 0"),
+        (["--seed", "99999999999999999999"], "--seed: Ensure this value is less than or equal to"),
+        (["--epochs", "-3"], "from 1 to 500"),
+        (["--epochs", "100000"], "from 1 to 500"),
+        (["--genres", ","], "at least two genres"),
+        (["--data", ""], "no data set “”"),
+        (["--reason", "x" * 501], "--reason: Ensure this value has at most 500 characters"),
+    ],
+)
+def test_wrong_arguments_of_retraining_are_a_sentence_and_start_nothing(
+    tmp_path: Path, wrong: list[str], words: str
+) -> None:
+    table(tmp_path, rows=300)
+    with pytest.raises(CommandError, match=words):
+        call_command("retrain", "--data", "three genres", *wrong)
+    assert not TrainingRun.objects.exists()
+
+
 def test_retraining_here_makes_a_version_and_then_finds_nothing_new(tmp_path: Path, capsys: Any) -> None:
     table(tmp_path, rows=300)
-    asked = ["retrain", "--data", "three genres", "--family", "logistic", "--here"]
+    table(tmp_path, "Kaggle", rows=200, origin=Dataset.Origin.SPOTIFY)
+    asked = ["retrain", "--data", "three genres", "Kaggle", "--family", "logistic", "--here"]
     call_command(*asked)
     assert "made “run-" in capsys.readouterr().out
     call_command(*asked)
-    assert "Training data unchanged." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Training data unchanged." in said and "“Kaggle” (200 rows) is left out" in said
     assert TrainingRun.objects.count() == 1
 
 
@@ -270,21 +311,6 @@ def test_settings_that_do_not_differ_are_not_stored() -> None:
 def test_every_family_stands_in_one_group() -> None:
     grouped = [name for names in options.GROUPS.values() for name in names]
     assert sorted(grouped) == sorted((*MODELS, *SOUND_MODELS))
-
-
-def test_corrections_of_held_out_artists_never_train_whatever_the_split(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = table(tmp_path)
-    tracks, words = datasets.read(data), Dataset(kind=Dataset.Kind.CORRECTIONS)
-    monkeypatch.setattr(datasets, "read", lambda _: tracks)
-    taught = learning._taught(TrainingRun(split="random"), words)
-    held_out = {tracks.artists[row] for row in split(tracks, "artist").test}
-    assert held_out and not held_out & set(taught.artists)
-    assert len(learning._taught(TrainingRun(split="random"), data)) == len(tracks)
-    assert len(learning._taught(TrainingRun(split="artist"), words)) == len(
-        tracks
-    )  # held out by the split itself
 
 
 def test_a_data_set_can_count_more_than_another(tmp_path: Path) -> None:

@@ -1,53 +1,29 @@
-"""Putting a version into use and going back: what plans then say, what stands in the way, what a kill leaves behind."""
+"""Putting a version into use and going back: what plans then say, and what stands in the way."""
 
 import shutil
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from organizer import classify, jobs, plans, rejudging, stored_verdicts, tasks
-from organizer.models import Comparison, Job, ModelVersion, Promotion, SpotifyAccount
-from organizer.plans import Choice, PlanError
+from organizer import classify
+from organizer.models import Comparison, ModelVersion, Promotion, SpotifyAccount
+from organizer.plans import PlanError
 from organizer.symptoms import model as model_check
 from organizer.training import comparing, datasets, testsets, versions
 from organizer.training.errors import TrainingError
 from organizer.training.versions import NeedsReason
-from tests.organizer.test_impact import described, media, reclassified  # noqa: F401  a fixture
+from tests.organizer.promoting import WHY, items, other, reclassified
 from tests.organizer.versions import expert, table, trained
 
 Kind = ModelVersion.Kind
-WHY = "because the test says so"
-
-
-@pytest.fixture
-def base(library: SpotifyAccount, media: Path, tmp_path: Path) -> ModelVersion:  # noqa: F811
-    """A version in use that has judged the library, of which all songs have some evidence."""
-    described(library, 1)
-    version = trained(media, "base", [datasets.read(table(tmp_path))])
-    versions.promote(version, reason=WHY)
-    reclassified()
-    plans.choose(library, [Choice("Rock", ("rock",), 0.3), Choice("Jazz", ("jazz-blues",), 0.3)])
-    return version
-
-
-def other(media: Path, tmp_path: Path) -> ModelVersion:  # noqa: F811
-    data = datasets.read(table(tmp_path, "other table", seed=3))
-    return trained(media, "other", [data], model="random-forest")
-
-
-def items(account: SpotifyAccount) -> list[tuple[Any, ...]]:
-    plan = plans.make(SpotifyAccount.objects.get(pk=account.pk))
-    fields = ("playlist", "uri", "kind", "position", "move", "reason", "is_accepted")
-    return list(plan.items.order_by("playlist", "position").values_list(*fields))
 
 
 def test_the_next_plan_changes_and_after_going_back_is_as_before_to_the_byte(
     library: SpotifyAccount,
     base: ModelVersion,
-    media: Path,  # noqa: F811
+    media: Path,
     tmp_path: Path,
 ) -> None:
     before = items(library)
@@ -62,7 +38,7 @@ def test_the_next_plan_changes_and_after_going_back_is_as_before_to_the_byte(
 def test_a_sound_expert_goes_into_use_and_back_to_the_shipped_one(
     library: SpotifyAccount,
     base: ModelVersion,
-    media: Path,  # noqa: F811
+    media: Path,
 ) -> None:
     before, ears = items(library), expert(media, "ears")
     versions.promote(ears, reason=WHY)
@@ -76,82 +52,9 @@ def test_a_sound_expert_goes_into_use_and_back_to_the_shipped_one(
     assert Promotion.objects.order_by("pk").last().before == ears
 
 
-def test_until_all_is_judged_again_the_library_shows_what_it_showed(
-    library: SpotifyAccount,
-    base: ModelVersion,
-    media: Path,  # noqa: F811
-    tmp_path: Path,
-    monkeypatch: Any,
-) -> None:
-    stored_verdicts.refresh(library)
-    before = dict(stored_verdicts.of(library).values_list("track", "genre"))
-    planned = items(library)
-    (job,) = versions.promote(other(media, tmp_path), reason=WHY).jobs
-    monkeypatch.setattr(classify, "CHUNK", 40)
-    monkeypatch.setattr(classify, "BATCH_S", 0)
-    assert tasks.work(job.pk).is_active  # the first forty
-    fresh = SpotifyAccount.objects.get(pk=library.pk)
-    assert dict(stored_verdicts.of(fresh).values_list("track", "genre")) == before
-    assert items(library) == planned
-    reclassified()
-    assert (
-        dict(stored_verdicts.of(SpotifyAccount.objects.get(pk=library.pk)).values_list("track", "genre"))
-        != before
-    )
-
-
-def test_promoted_twice_while_libraries_are_judged_only_the_last_one_counts(
-    library: SpotifyAccount,
-    base: ModelVersion,
-    media: Path,  # noqa: F811
-    tmp_path: Path,
-    monkeypatch: Any,
-) -> None:
-    before, third = items(library), expert(media, "ears")
-    (first,) = versions.promote(other(media, tmp_path), reason=WHY).jobs
-    with monkeypatch.context() as patch:
-        patch.setattr(classify, "CHUNK", 40)
-        patch.setattr(classify, "BATCH_S", 0)
-        tasks.work(first.pk)
-    versions.promote(third, reason=WHY)
-    versions.roll_back(Kind.SOUND)
-    versions.roll_back(Kind.TABLES)
-    first.refresh_from_db()
-    assert first.state == Job.State.CANCELLED
-    assert rejudging.version_of(library) == base
-    reclassified()
-    assert items(library) == before
-
-
-def test_a_killed_worker_goes_on_where_it_was(
-    library: SpotifyAccount,
-    base: ModelVersion,
-    media: Path,  # noqa: F811
-    tmp_path: Path,
-    monkeypatch: Any,
-) -> None:
-    version = other(media, tmp_path)
-    (job,) = versions.promote(version, reason=WHY).jobs
-    monkeypatch.setattr(classify, "CHUNK", 40)
-    real, calls = classify.classify_tracks, []
-
-    def dying(*args: Any) -> int:
-        calls.append(1)
-        if len(calls) == 2:
-            raise jobs.LeaseLost
-        return real(*args)
-
-    monkeypatch.setattr(classify, "classify_tracks", dying)
-    assert tasks.work(job.pk) is None
-    Job.objects.filter(pk=job.pk).update(lease_token="", lease_until=None)
-    reclassified()
-    assert rejudging.version_of(library) == version
-    assert not Job.objects.filter(kind=Job.Kind.RECLASSIFY).exclude(wish={}).exists()
-
-
 def test_without_a_comparison_a_reason_is_asked_for_and_kept(
     base: ModelVersion,
-    media: Path,  # noqa: F811
+    media: Path,
     tmp_path: Path,
 ) -> None:
     version = other(media, tmp_path)
@@ -164,7 +67,7 @@ def test_without_a_comparison_a_reason_is_asked_for_and_kept(
 
 def test_a_version_that_proved_better_needs_no_reason(
     base: ModelVersion,
-    media: Path,  # noqa: F811
+    media: Path,
     tmp_path: Path,
 ) -> None:
     version = other(media, tmp_path)
@@ -184,7 +87,7 @@ def test_a_version_that_proved_better_needs_no_reason(
 @pytest.mark.parametrize("harm", ["gone", "cut"])
 def test_a_version_with_missing_or_damaged_files_neither_goes_into_use_nor_back(
     base: ModelVersion,
-    media: Path,  # noqa: F811
+    media: Path,
     tmp_path: Path,
     harm: str,
 ) -> None:
@@ -192,12 +95,35 @@ def test_a_version_with_missing_or_damaged_files_neither_goes_into_use_nor_back(
     versions.promote(version, reason=WHY)
     for one in (base, ears):
         damage(one, harm)
-    with pytest.raises(TrainingError, match="no going back to “base”. Its files are missing or damaged"):
+    with pytest.raises(TrainingError, match="no going back to “base”. Its files .* No older one is whole"):
         versions.roll_back()
     for one in (base, ears):
         with pytest.raises(TrainingError, match="cannot be promoted. Its files are missing or damaged"):
             versions.promote(one, reason=WHY)
+        with pytest.raises(TrainingError, match="cannot be compared. Its files are missing or damaged"):
+            comparing.start([one])
     assert classify.champion() == version
+
+
+def test_past_a_damaged_version_it_goes_back_to_the_next_one_that_is_whole(
+    base: ModelVersion,
+    media: Path,
+    tmp_path: Path,
+) -> None:
+    second = other(media, tmp_path)
+    third = trained(media, "third", [datasets.read(table(tmp_path, "third table", seed=4))])
+    for one in (second, third):
+        versions.promote(one, reason=WHY)
+    damage(second, "gone")
+    way = versions.way_back(Kind.TABLES)
+    assert (way.version, [one.name for one, _ in way.passed]) == (base, ["other"])
+    with pytest.raises(TrainingError, match="no going back to “other”.* is “base”: go back to that instead"):
+        versions.roll_back()
+    with pytest.raises(TrainingError, match="leads to “base”, not to “other”"):
+        versions.roll_back(to="other")
+    assert versions.roll_back(seen="third", to="base").version == base
+    assert versions.trail_of(Kind.TABLES)[-1] == base
+    assert third not in versions.trail_of(Kind.TABLES)
 
 
 def damage(version: ModelVersion, harm: str) -> None:
@@ -210,7 +136,7 @@ def damage(version: ModelVersion, harm: str) -> None:
 
 def test_going_back_twice_goes_further_back_and_not_forth_again(
     base: ModelVersion,
-    media: Path,  # noqa: F811
+    media: Path,
     tmp_path: Path,
 ) -> None:
     second = other(media, tmp_path)
@@ -225,7 +151,7 @@ def test_going_back_twice_goes_further_back_and_not_forth_again(
 
 def test_an_old_page_does_not_go_back_further_than_it_says(
     base: ModelVersion,
-    media: Path,  # noqa: F811
+    media: Path,
     tmp_path: Path,
 ) -> None:
     second = other(media, tmp_path)
@@ -253,7 +179,7 @@ def test_there_is_at_most_one_champion_of_a_kind(base: ModelVersion) -> None:
     assert ModelVersion.objects.create(name="ears", path="", kind=Kind.SOUND, is_champion=True)
 
 
-def test_the_doctor_names_a_champion_whose_files_are_gone(base: ModelVersion, media: Path) -> None:  # noqa: F811
+def test_the_doctor_names_a_champion_whose_files_are_gone(base: ModelVersion, media: Path) -> None:
     assert model_check().state == "good"
     ears = expert(media, "ears")
     versions.promote(ears, reason=WHY)
@@ -266,7 +192,7 @@ def test_the_doctor_names_a_champion_whose_files_are_gone(base: ModelVersion, me
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_promote_at_once_the_second_sees_what_the_first_did(
-    media: Path,  # noqa: F811
+    media: Path,
     tmp_path: Path,
 ) -> None:
     data = datasets.read(table(tmp_path))

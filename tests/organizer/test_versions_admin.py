@@ -1,6 +1,7 @@
 """The pages and the command: who may do what, and that both ask before anything is put into use."""
 
 import io
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from organizer import classify, tasks
+from classifier import registry
+from organizer import classify, jobs, tasks
+from organizer.admin import version_page
 from organizer.models import Comparison, Impact, Job, ModelVersion, Promotion, SpotifyAccount
 from organizer.training import datasets, versions
-from tests.organizer.browsing import said, visitor
-from tests.organizer.test_impact import described, media, reclassified  # noqa: F401  a fixture
+from tests.organizer.browsing import said, signed_in, visitor
+from tests.organizer.promoting import described, reclassified
 from tests.organizer.versions import expert, table, to_the_end, trained
 
 Kind = ModelVersion.Kind
@@ -32,7 +35,7 @@ def no_broker(monkeypatch: Any) -> None:
 
 
 @pytest.fixture
-def pair(library: SpotifyAccount, media: Path, tmp_path: Path) -> tuple[ModelVersion, ModelVersion]:  # noqa: F811
+def pair(library: SpotifyAccount, media: Path, tmp_path: Path) -> tuple[ModelVersion, ModelVersion]:
     """One in use, and a candidate that learned from fewer songs."""
     tracks = datasets.read(table(tmp_path))
     first = trained(media, "first", [tracks])
@@ -96,6 +99,17 @@ def test_every_page_shows_what_it_is_about(pair: Any, library: SpotifyAccount) -
         assert client.get(page(name)).status_code == 200
     about = client.get(page("modelversion_change", second.pk)).text
     assert "three genres" in about or "learned from" in about
+    assert "measured before it learned once more" in about
+    assert "+00:00</td>" not in about
+
+
+def test_a_version_tells_how_many_rows_it_learned_from_and_not_how_many_there_were(
+    media: Path, tmp_path: Path
+) -> None:
+    version = trained(media, "spares", [datasets.read(table(tmp_path))])
+    (shown,) = version_page.meta_of(version)["data"]
+    training = registry.read_description(version.directory)["training"]
+    assert shown["rows"] == training["tracks_learned_from"] == 900 - training["tracks"]["test"]
 
 
 def test_promoting_asks_first_and_wants_a_reason(pair: Any, library: SpotifyAccount) -> None:
@@ -113,6 +127,135 @@ def test_promoting_asks_first_and_wants_a_reason(pair: Any, library: SpotifyAcco
     back = client.post(page("modelversion_roll_back", "tables"))
     assert "“first” is in use" in said(back)
     assert [one.is_rollback for one in Promotion.objects.order_by("pk")] == [False, False, True]
+
+
+def test_the_page_that_asks_whether_to_use_a_version_says_only_that_it_is_in_use(pair: Any) -> None:
+    first, client = pair[0], staff(*OWNER)
+    asked = client.get(page("modelversion_promote", first.pk))
+    for words in ("into use?", "takes its place", "What it would change", "How good it is"):
+        assert words not in asked.text
+    again = client.post(page("modelversion_promote", first.pk), {"reason": WHY})
+    assert again.status_code == 422
+    for answer in (asked, again):
+        assert answer.text.count("“first” is in use already.") == 1
+
+
+def test_a_version_that_knows_fewer_genres_says_so_everywhere_and_wants_a_reason(
+    pair: Any, media: Path, tmp_path: Path
+) -> None:
+    data = datasets.read(table(tmp_path, "narrow table"))
+    narrow, client = trained(media, "narrow", [data], genres=("rock", "electronic")), staff(*OWNER)
+    compared = client.post(page("modelversion_compare", narrow.pk)).url
+    worked()
+    lost = "It does not know a genre that what is in use knows (Jazz &amp; blues)"
+    for url in (compared, page("modelversion_change", narrow.pk), page("modelversion_promote", narrow.pk)):
+        assert lost in client.get(url).text
+    with pytest.raises(CommandError, match="does not know a genre .* Give a reason"):
+        told("promote", "narrow")
+
+
+def test_a_damaged_version_is_passed_on_the_way_back_and_is_not_to_be_compared(
+    pair: Any,
+    media: Path,
+) -> None:
+    first, second = pair
+    versions.promote(second, reason=WHY)
+    third = trained(media, "third", [datasets.read(table(media.parent, "another", seed=3))])
+    versions.promote(third, reason=WHY)
+    shutil.rmtree(second.directory)
+    client = staff(*OWNER)
+    listed = client.get(page("modelversion_changelist")).text
+    assert "There is no going back to “second”. Its files are missing" in listed
+    assert "Go back to “first”" in listed
+    about = client.get(page("modelversion_change", second.pk)).text
+    assert "can be neither compared nor put into use. Its files are missing" in about
+    assert page("modelversion_compare", second.pk) not in about
+    ticked = {"action": "compare", "_selected_action": [second.pk]}
+    assert "“second” cannot be compared" in said(client.post(page("modelversion_changelist"), ticked))
+    back = client.post(page("modelversion_roll_back", "tables"), {"seen": "third", "to": "first"})
+    assert "“first” is in use" in said(back)
+
+
+def test_a_version_in_use_without_its_files_is_said_to_judge_nothing(pair: Any) -> None:
+    first, client = pair[0], staff(*OWNER)
+    urls = page("modelversion_changelist"), page("modelversion_change", first.pk)
+    assert not any("nothing can be judged by it" in client.get(url).text for url in urls)
+    shutil.rmtree(first.directory)
+    for text in (client.get(url).text for url in urls):
+        assert "Its files are missing or damaged." in text
+        assert (
+            "So nothing can be judged by it: go back to an earlier version, or put another one into" in text
+        )
+        assert "neither compared nor put into use" not in text
+
+
+def test_a_library_that_is_judged_anew_says_so_and_no_plan_is_made_meanwhile(
+    pair: Any,
+    library: SpotifyAccount,
+    media: Path,
+) -> None:
+    reclassified()
+    (job,) = versions.promote(expert(media, "ears"), reason=WHY).jobs
+    client = signed_in(library)
+    assert "Sorting again with another model" in client.get(reverse("library")).text
+    assert "being judged again by another model" in said(client.post(reverse("plan-make")))
+    jobs.ask_cancel(job)
+    assert "Resume" in client.get(reverse("library")).text
+    assert "Only some of your songs are judged" in said(client.post(reverse("plan-make")))
+
+
+def test_the_list_says_which_genres_a_version_knows(pair: Any) -> None:
+    listed = staff(*VIEWER).get(page("modelversion_changelist")).text
+    assert "<summary>3</summary>Rock, Electronic, Jazz &amp; blues</details>" in listed
+
+
+def test_what_is_being_computed_is_not_said_to_be_missing(pair: Any, library: SpotifyAccount) -> None:
+    client, second = staff(*OWNER), pair[1]
+    url = page("modelversion_promote", second.pk)
+    assert "Nobody has looked yet" in client.get(url).text
+    client.post(page("modelversion_preview", second.pk))
+    waiting = client.get(url).text
+    assert "Nobody has looked yet" not in waiting
+    assert "Being made: 0 % done." in waiting
+    assert f'hx-get="{url}"' in waiting
+    assert (
+        f'hx-get="{page("modelversion_change", second.pk)}"'
+        in client.get(page("modelversion_change", second.pk)).text
+    )
+    news = client.get(url, headers={"HX-Request": "true"}).text
+    assert "Being made" in news
+    assert '<form class="notes"' not in news
+    worked()
+    ended = client.get(url, headers={"HX-Request": "true"})
+    assert ended["HX-Refresh"] == "true"
+    typed = client.get(url, {"reason": "half a sen"}, headers={"HX-Request": "true"})
+    assert "HX-Refresh" not in typed
+    assert "songs change genre" in typed.text
+
+
+def test_what_waits_behind_a_training_says_so(pair: Any) -> None:
+    client, second = staff(*OWNER), pair[1]
+    made = client.post(page("modelversion_compare", second.pk)).url
+    pages = [made, page("modelversion_change", second.pk), page("modelversion_promote", second.pk)]
+    waits = "It waits until the training that is under way has ended."
+    assert not any(waits in client.get(url).text for url in pages)
+    training = Job.objects.create(kind=Job.Kind.TRAIN, phase="train", state="running", done=4, total=9)
+    for _ in range(2):
+        assert all(waits in client.get(url).text for url in pages)
+        assert not any("Being made" in client.get(url).text for url in pages)
+        Job.objects.filter(pk=training.pk).update(created_at=Comparison.objects.get().created_at)
+    Job.objects.filter(pk=training.pk).update(state="done")
+    worked()
+    assert "Macro-F1" in client.get(made).text
+
+
+def test_what_is_being_made_says_so_while_a_training_waits(pair: Any) -> None:
+    client, second = staff(*OWNER), pair[1]
+    made = client.post(page("modelversion_compare", second.pk)).url
+    Job.objects.filter(kind=Job.Kind.COMPARE).update(state="running", done=1, total=4)
+    Job.objects.create(kind=Job.Kind.TRAIN, phase="train", state="queued")
+    for url in (made, page("modelversion_change", second.pk)):
+        assert "Being made: 25 % done." in client.get(url).text
 
 
 def test_a_viewer_sees_and_changes_nothing(pair: Any) -> None:
@@ -144,8 +287,6 @@ def test_a_trainer_compares_and_previews_but_does_not_promote(pair: Any) -> None
 def test_songs_are_named_only_to_those_who_may_promote(pair: Any, library: SpotifyAccount) -> None:
     described(library, 1)
     Impact.objects.create(version=pair[1])
-    from organizer import jobs
-
     jobs.start(None, Job.Kind.IMPACT)
     worked()
     url = page("impact_change", Impact.objects.get().pk)
@@ -175,7 +316,7 @@ def told(*words: str) -> str:
     return out.getvalue()
 
 
-def test_the_command_does_the_same(pair: Any, library: SpotifyAccount, media: Path) -> None:  # noqa: F811
+def test_the_command_does_the_same(pair: Any, library: SpotifyAccount, media: Path) -> None:
     described(library, 1)
     reclassified()
     listed = told("list")
@@ -200,3 +341,6 @@ def test_the_command_says_what_cannot_be_done(pair: Any) -> None:
         told("rollback", "--kind", "sound")
     with pytest.raises(CommandError, match="besides the one"):
         told("compare", "first")
+    with pytest.raises(CommandError, match="“first” is in use already."):
+        told("impact", "first")
+    assert not Impact.objects.exists()

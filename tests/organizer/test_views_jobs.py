@@ -58,6 +58,30 @@ def test_a_waiting_job_says_why_and_until_when(account: SpotifyAccount, job: Job
     assert f">{until:%H:%M}</time>" in page
 
 
+def test_what_the_app_replaced_by_itself_alarms_nobody(account: SpotifyAccount) -> None:
+    values = {"account": account, "kind": "reclassify", "phase": "classify", "state": "cancelled"}
+    mine = Job.objects.create(**values, is_cancel_asked=True, finished_at=timezone.now())
+    replaced = Job.objects.create(**values, finished_at=timezone.now())
+    client = signed_in(account)
+    assert list(client.get(reverse("jobs")).context["page"]) == [mine]
+    page = client.get(reverse("job", args=[replaced.pk])).content.decode()
+    assert "Replaced by a newer one" in page and "Started because another model" in page
+    assert "You stopped it" not in page and "Resume" not in page
+
+
+def test_a_job_whose_worker_is_gone_says_since_when_and_that_it_goes_on(
+    account: SpotifyAccount, job: Job
+) -> None:
+    jobs.claim(job.pk)
+    url = reverse("job", args=[job.pk])
+    assert "has not been heard of" not in signed_in(account).get(url, headers=HTMX).content.decode()
+    then = timezone.now() + timedelta(seconds=12)
+    Job.objects.update(lease_until=then)
+    panel = signed_in(account).get(url, headers=HTMX).content.decode()
+    since = then - timedelta(seconds=30)
+    assert f"not been heard of since {since:%H:%M:%S}. It goes on by itself at {then:%H:%M:%S}." in panel
+
+
 @pytest.mark.parametrize(
     ("kind", "badge"),
     [

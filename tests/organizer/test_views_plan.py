@@ -8,6 +8,7 @@ from django.utils import timezone
 from organizer import history, plans, review, writing
 from organizer.models import Job, Plan, SpotifyAccount
 from organizer.plans import Choice
+from organizer.views import plan as plan_views
 from tests.organizer.browsing import said, signed_in
 from tests.organizer.test_writing import run
 
@@ -45,10 +46,11 @@ def test_without_a_plan_the_way_leads_to_the_genres(account: SpotifyAccount) -> 
     assert signed_in(account).get(reverse("plan-latest"))["Location"] == reverse("genres")
 
 
-def test_one_playlist_shows_its_songs_a_hundred_a_page(plan: Plan) -> None:
+def test_one_playlist_shows_its_songs_by_pages(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_views, "PER_PAGE", 30)
     rock = plan.account.playlists.get(name="Rock")
     response = signed_in(plan.account).get(reverse("plan-playlist", args=[plan.pk, rock.pk]))
-    assert len(response.context["page"]) == 100
+    assert len(response.context["page"]) == 30
     assert b"Save, next page" in response.content
 
 
