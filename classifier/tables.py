@@ -193,12 +193,13 @@ def _csv(text: io.TextIOWrapper, name: str, wanted: Collection[str] | None) -> R
     separator = max(SEPARATORS, key=first.count)
     if first.strip("\r\n").lower() in {f"sep={one}" for one in SEPARATORS}:  # Excel's way to say it
         separator, first = first[4], next(text, "")
-    rows = csv.reader(chain([first], text), delimiter=separator)
+    # The blank line at the end becomes a row of its own, unless a quotation mark is still open.
+    rows = csv.reader(chain([first], text, ["\n"]), delimiter=separator)
     broken: list[tuple[int, str]] = []
     try:
         header = tuple(cell.strip() for cell in next(rows, ()))
         _check_header(header, name)
-        columns, n_rows = _columns(_tidy(rows, len(header), name, broken), header, wanted)
+        columns, n_rows = _columns(_tidy(rows, header, name, broken), header, wanted)
     except csv.Error as error:
         raise DataError(
             f"{name}, line {rows.line_num}: not readable as CSV ({error}); look for a quotation mark left open."
@@ -224,10 +225,10 @@ def _columns(
 
 
 def _tidy(
-    rows: Iterable[list[str]], width: int, name: str, broken: list[tuple[int, str]]
+    rows: Iterable[list[str]], header: Sequence[str], name: str, broken: list[tuple[int, str]]
 ) -> Iterator[list[str]]:
-    """Rows of `width` fields without the blank ones; a row of another length becomes blank and is added to `broken`."""
-    count = 0
+    """Rows as long as the header, without blank ones; one of another length becomes blank and is added to `broken`."""
+    count, width, row = 0, len(header), list(header)
     for row in rows:
         if not any(row):
             continue
@@ -235,8 +236,14 @@ def _tidy(
         _check_rows(count, name)
         if len(row) < width or any(row[width:]):
             broken.append((count, f"has {len(row)} fields where the header has {width}"))
-            row = [""] * width
-        yield row
+            yield [""] * width
+        else:
+            yield row
+    if row:
+        where = f"row {count}" if count else "the header"
+        raise DataError(
+            f"{name}: a quotation mark in {where} is never closed, so that all that follows would be lost."
+        )
 
 
 def _check_rows(count: int, name: str) -> None:
