@@ -59,6 +59,11 @@ def made(*versions: ModelVersion) -> Comparison:
     return comparison
 
 
+def page_of(comparison: Comparison) -> str:
+    shown = {"row": comparison, **drawings.comparison(comparison.result)}
+    return render_to_string("admin/organizer/comparison/_comparison.html", shown)
+
+
 def test_two_versions_on_what_both_held_out(media: Path, data: Dataset) -> None:
     first, second = pair(media, data)
     found = made(second).result
@@ -99,9 +104,8 @@ def test_the_page_lists_only_data_sets_that_judge_and_counts_as_people_write(
         "rows": 1449,
         "datasets": [{"name": name, "rows": count} for name, count in rows.items()],
     }
-    shown = {"row": comparison, **drawings.comparison(comparison.result)}
-    text = render_to_string("admin/organizer/comparison/_comparison.html", shown)
-    assert "The same 1,449 rows" in text
+    text = page_of(comparison)
+    assert "The same 1,449 rows by" in text
     assert "one (1 row), many (1,448 rows)." in text
 
 
@@ -296,7 +300,9 @@ def clips(media: Path) -> Dataset:
 
 def test_sound_experts_are_compared_with_the_shipped_one_on_held_out_clips(media: Path) -> None:
     clips(media)
-    found = made(expert(media, "mine")).result
+    comparison = made(expert(media, "mine"))
+    found = comparison.result
+    assert "The same 60 clips, for all." in page_of(comparison)
     assert [one["name"] for one in found["versions"]][1:] == ["mine"]
     assert found["versions"][0]["pk"] is None
     assert found["test"]["rows"] == 60

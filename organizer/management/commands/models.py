@@ -96,7 +96,8 @@ class Command(BaseCommand):
     def _side_by_side(self, comparison: Comparison) -> None:
         result = comparison.result
         test, words = result["test"], result["words"]
-        self.stdout.write(f"The same {test['rows']:,} rows by {test['artists']:,} artists for all.")
+        what = f"rows by {test['artists']:,} artists" if comparison.kind == Kind.TABLES else "clips"
+        self.stdout.write(f"The same {test['rows']:,} {what} for all.")
         for sentence in test["sentences"]:
             self.stdout.write(f"  {sentence}")
         self._table(result["versions"], result["figures"])
