@@ -1,17 +1,21 @@
 """The whole program as `make run` starts it, for tests that use it from outside."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 ROOT = Path(__file__).parent.parent
 PASSED_ON = ("PATH", "HOME", "LANG")
+READY_S = 200.0  # more than the supervisor's own patience, so that its last words are read
+PATIENCE_S = 60.0  # with a process on a machine that does much else; only what fails takes it
 
 
 class Running:
@@ -30,9 +34,16 @@ class Running:
         return self._printed.read_text()
 
     def wait_until_ready(self) -> list[psutil.Process]:
-        until(lambda: "is ready" in self.text or self.process.poll() is not None, 90)
+        until(lambda: "is ready" in self.text or self.process.poll() is not None, READY_S)
         assert "Cratewise is ready: http://127.0.0.1:" in self.text, self.text
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    def end(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(PATIENCE_S)
+        finally:
+            self.process.kill()  # its children go with it
 
 
 def until(is_so: Callable[[], bool], timeout_s: float) -> bool:
@@ -43,6 +54,9 @@ def until(is_so: Callable[[], bool], timeout_s: float) -> bool:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Of those that the kernel gives to nobody who asks for any, as others do before the program binds it."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -13,13 +13,13 @@ import pytest
 
 from organizer.supervisor import environment, services, watch
 from organizer.supervisor.watch import LOG_BYTES, Child, GaveUp, trim
-from tests.program import Running, free_port, until
+from tests.program import PATIENCE_S, Running, free_port, until
 
 pytestmark = pytest.mark.faults
 
 
 def survivors(family: list[psutil.Process]) -> list[psutil.Process]:
-    return psutil.wait_procs(family, timeout=10)[1]
+    return psutil.wait_procs(family, timeout=PATIENCE_S)[1]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_ctrl_c_ends_everything_and_is_no_error(started: Callable[..., Running],
     assert "password" in run.text
     assert (var / "secrets.env").stat().st_mode & 0o777 == 0o600
     run.process.send_signal(signal.SIGINT)
-    assert run.process.wait(timeout=15) == 0
+    assert run.process.wait(timeout=PATIENCE_S) == 0
     assert len(family) >= 8 and not survivors(family)
     assert not (var / "run" / "run.env").exists()
     assert (var / "simulator-state.json").exists()
@@ -69,10 +69,10 @@ def test_a_killed_page_server_comes_back_and_a_second_start_is_refused(started: 
     family = run.wait_until_ready()
     web = next(child for child in family if "gunicorn" in child.cmdline())
     web.kill()
-    assert until(lambda: "web ended (signal 9); starting it again." in run.text, 10)
-    assert until(lambda: services.answers(f"http://127.0.0.1:{port}/healthz"), 30)
+    assert until(lambda: "web ended (signal 9); starting it again." in run.text, PATIENCE_S)
+    assert until(lambda: services.answers(f"http://127.0.0.1:{port}/healthz"), PATIENCE_S)
     second = started("--port", str(free_port()))
-    assert second.process.wait(timeout=15) == 2
+    assert second.process.wait(timeout=PATIENCE_S) == 2
     assert "already runs" in second.text
 
 
@@ -80,13 +80,13 @@ def test_a_taken_port_is_named_with_the_way_out(started: Callable[..., Running],
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         run = started("--port", str(port), directory=tmp_path / "var")
-        assert run.process.wait(timeout=15) == 2
+        assert run.process.wait(timeout=PATIENCE_S) == 2
     assert run.text == f"Port {port} is taken. Choose another one: make run PORT={port + 1}\n"
 
 
 def test_a_missing_catalogue_is_said_at_once(started: Callable[..., Running], tmp_path: Path):
     run = started("--catalog", "no/such.csv", directory=tmp_path / "var")
-    assert run.process.wait(timeout=15) == 2
+    assert run.process.wait(timeout=PATIENCE_S) == 2
     assert "no/such.csv" in run.text
 
 
@@ -98,7 +98,7 @@ def test_a_child_that_keeps_dying_ends_the_run_with_its_last_words(
     child = Child(services.Service("web", command, lambda: False), env={}, log=tmp_path / "web.log")
     said: list[str] = []
     with pytest.raises(GaveUp, match=r"No disk left\.\nweb ended 5 times in a row"):
-        until(lambda: bool(child.tend(said.append)), 60)
+        until(lambda: bool(child.tend(said.append)), PATIENCE_S)
     assert said == ["web ended (exit code 1); starting it again."] * 4
 
 
@@ -106,7 +106,7 @@ def test_a_child_started_with_nonsense_is_not_tried_again(tmp_path: Path):
     command = (sys.executable, "-c", "print('The table has no column name.'); raise SystemExit(2)")
     child = Child(services.Service("simulator", command, lambda: False), env={}, log=tmp_path / "log")
     with pytest.raises(GaveUp, match="no column name"):
-        until(lambda: bool(child.tend(print)), 30)
+        until(lambda: bool(child.tend(print)), PATIENCE_S)
 
 
 def test_secrets_are_made_once_and_private(tmp_path: Path):

@@ -31,8 +31,7 @@ def started(folder: Path, liked: str) -> Iterator[Program]:
         running.wait_until_ready()
         yield describe(running.text)
     finally:
-        running.process.terminate()
-        running.process.wait(20)
+        running.end()
 
 
 @pytest.fixture(scope="session")
