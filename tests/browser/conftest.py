@@ -72,7 +72,7 @@ def visit(page: Any, program: Program) -> Any:
 
 
 def is_error(said: Any) -> bool:
-    """htmx complains also of requests that the browser breaks off because the page is left."""
+    """htmx complains also of requests that are broken off: the page is left, or the next one takes over."""
     return said.type == "error" and not said.text.startswith(("htmx:afterRequest", "htmx:sendAbort"))
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as configured
 
 from organizer.models import SpotifyAccount, Track
-from tests.browser.conftest import shot
+from tests.browser.conftest import is_error, shot
 from tests.conftest import PATIENCE_MS
 from tests.organizer.browsing import signed_in
 from tests.organizer.conftest import ada, fresh_clients, library  # noqa: F401
@@ -29,7 +29,7 @@ def cookie(library: SpotifyAccount, monkeypatch: pytest.MonkeyPatch) -> str:  # 
 def choosing(cookie: str, page: Any, live_server: Any) -> Iterator[Any]:
     """The page that chooses genres, and every error that its console shows."""
     errors: list[str] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda said: errors.append(said.text) if is_error(said) else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     enter(page.context, cookie, live_server.url)
     page.goto(f"{live_server.url}/genres")

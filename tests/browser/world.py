@@ -6,6 +6,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, read_library
+from tests.browser.conftest import is_error as is_complaint
 from tests.conftest import PATIENCE_MS
 
 # name: who looks, and where; what is in braces is found out while the world is prepared.
@@ -120,7 +121,7 @@ class World:
 
 def is_error(said: Any, page: Any) -> bool:
     is_own_status = said.text.startswith("Failed to load resource") and said.location["url"] == page.url
-    return said.type == "error" and not is_own_status
+    return is_complaint(said) and not is_own_status
 
 
 def is_allowed(asked: Any, program: Program) -> bool:
