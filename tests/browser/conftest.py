@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import expect
 
 from tests.conftest import PATIENCE_MS
 from tests.program import Running, free_port
@@ -16,6 +18,7 @@ FEW_LIKED = "40"
 WHOLE_JOB_MS = 240_000
 
 
+expect.set_options(timeout=PATIENCE_MS)
 @dataclass(frozen=True)
 class Program:
     url: str
