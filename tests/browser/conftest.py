@@ -1,6 +1,6 @@
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from tests.simulator_process import SimulatorProcess
 LIKED = "150"
 FEW_LIKED = "40"
 WHOLE_JOB_MS = 240_000
-
-
 expect.set_options(timeout=PATIENCE_MS)
+
+
 @dataclass(frozen=True)
 class Program:
     url: str
@@ -90,6 +90,17 @@ def read_library(page: Any) -> None:
     """Press the button on the library's page and wait until the songs are there."""
     page.get_by_role("button", name="Read my liked songs").click()
     page.get_by_role("heading", name="Your library", exact=True).wait_for(timeout=WHOLE_JOB_MS)
+
+
+def until_drawn(page: Any, program: Program) -> None:
+    """Stay on the map's page until all is drawn and no job will load it anew."""
+    for _ in range(WHOLE_JOB_MS // 2000):
+        with suppress(PlaywrightError):  # a page that follows its job may go on just then
+            page.goto(f"{program.url}/map")
+            if page.locator("#map").count() and not page.locator(".job").count():
+                return
+        page.wait_for_timeout(2000)
+    pytest.fail("The map was not drawn.")
 
 
 def written(program: Program, user: str) -> dict[str, list[str]]:

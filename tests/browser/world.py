@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, read_library
+from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, read_library, until_drawn
 from tests.browser.conftest import is_error as is_complaint
 from tests.conftest import PATIENCE_MS
 
@@ -133,6 +133,7 @@ def prepare_main(world: World) -> None:
     """Ada has read her library and made a plan."""
     ada = world.enter("Ada")
     read_library(ada)
+    until_drawn(ada, world.program)  # else its screens load anew when it is
     ada.goto(f"{world.program.url}/genres")
     plan_everything(ada, most=4)
     world.note("plan", ada)
@@ -150,6 +151,7 @@ def prepare(world: World, song: Path) -> None:
     one_song(world, cleo)
     ada.goto(f"{world.program.url}/library")
     ada.get_by_role("heading", name="Your library", exact=True).wait_for(timeout=WHOLE_JOB_MS)
+    ada.get_by_role("button", name="Read again").wait_for(timeout=WHOLE_JOB_MS)  # all of it is read
     write_and_plan_again(world, ada)
     identify(world, ada, song)
     world.leave(ada, "ada")
