@@ -41,6 +41,6 @@ def arrived(page: Any, count: int) -> None:
 def undo_all(page: Any) -> None:
     """Leave the library as it was for the next test."""
     while words(page):
-        with page.expect_response("**/review/undo"):
-            page.keyboard.press("u")
-        page.wait_for_timeout(50)
+        page.evaluate("document.querySelector('#review-left').dataset.isOld = ''")
+        page.keyboard.press("u")
+        page.wait_for_function("() => !document.querySelector('#review-left[data-is-old]')")

@@ -214,6 +214,7 @@ def test_a_word_is_not_written_for_whoever_signed_in_meanwhile(page: Any, own_pr
     key(page, "Enter")
     page.get_by_role("alert").get_by_text("not signed in any more").wait_for()
     other = page.context.new_page()
+    other.set_default_timeout(PATIENCE_MS)
     other.goto(own_program.url)
     connect(other, "Ben")
     other.close()
