@@ -2,8 +2,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.conftest import Program, shot
+from tests.browser.conftest import WHOLE_JOB_MS, Program, shot
 from tests.classifier.audio_samples import encoded, music
 from tests.tables import write_table
 from tests.zips import zipped
@@ -38,7 +39,7 @@ def test_upload_map_train_activate_and_go_back(visit: Any, program: Program, tmp
     page = visit
     sign_in(page, program)
     upload(page, program, write_table(tmp_path / "three-genres.csv", rows=600), "Three genres")
-    page.get_by_text("600 rows became 600 tracks").wait_for(timeout=60_000)
+    page.get_by_text("600 rows became 600 tracks").wait_for(timeout=WHOLE_JOB_MS)
     assert page.get_by_label("edm").input_value() == "electronic"
     page.get_by_label("jazz").select_option("")
     page.get_by_role("button", name="Save the mapping").click()
@@ -52,15 +53,18 @@ def test_upload_map_train_activate_and_go_back(visit: Any, program: Program, tmp
     page.get_by_role("link", name="Train on this data set").click()
     page.get_by_label("Epochs").fill("6")
     page.get_by_role("button", name="Start training").click()
-    page.get_by_role("heading", name="Confusion matrix").wait_for(timeout=120_000)
+    page.get_by_role("heading", name="Confusion matrix").wait_for(timeout=WHOLE_JOB_MS)
+    # Until it is compared and weighed as well, this page loads anew, and so does the next one.
+    page.locator("#status").get_by_text("Done.", exact=True).wait_for(timeout=WHOLE_JOB_MS)
     shot(page, "training-run")
     for figure in ("Accuracy", "Macro-F1", "Logistic regression (baseline)"):
-        assert page.get_by_text(figure).first.is_visible()
+        expect(page.get_by_text(figure).first).to_be_visible()
 
     page.get_by_role("link", name="Put it into use").click()
     page.get_by_role("heading", name="What it would change").wait_for()
+    page.wait_for_load_state()
     reason = page.get_by_label("Why it is to be put into use all the same")
-    if reason.count():  # the comparison is still being made, or speaks against it
+    if reason.count():  # something speaks against it
         reason.fill("The journey goes on.")
     page.get_by_role("button", name="into use").click()
     page.get_by_text("is in use. Libraries being judged again").wait_for()
@@ -99,7 +103,7 @@ def test_a_zip_of_sound_is_heard_and_its_bad_files_are_named(
     (tmp_path / "sounds.zip").write_bytes(zipped(files))
     sign_in(visit, program)
     upload(visit, program, tmp_path / "sounds.zip", "A few sounds")
-    visit.get_by_text("2 clips of 3 files can be used.").wait_for(timeout=120_000)
+    visit.get_by_text("2 clips of 3 files can be used.").wait_for(timeout=WHOLE_JOB_MS)
     row = visit.get_by_role("row", name="jazz/page.mp3")
     assert "web page" in row.inner_text()
     assert visit.get_by_label("jazz", exact=True).input_value() == "jazz-blues"
