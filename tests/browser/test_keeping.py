@@ -24,7 +24,7 @@ def read_and_write(page: Any, program: Program) -> None:
 
 def apply(page: Any) -> None:
     page.get_by_role("button", name="Apply to Spotify").click()
-    page.get_by_text("Done", exact=False).first.wait_for(timeout=60_000)
+    page.get_by_text("Done", exact=False).first.wait_for(timeout=WHOLE_JOB_MS)
 
 
 def test_settings_history_undo_and_taking_everything_along(

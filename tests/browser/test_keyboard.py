@@ -94,6 +94,7 @@ def test_the_review_is_reached_and_a_word_said_with_keys(page: Any, own_program:
     page.wait_for_url("**/library")
     press(page, "link", "Review")
     page.locator("#review-place .review-song").wait_for()
+    page.wait_for_load_state()  # the script hears the keys
     song = page.locator("#review-place .review-song").get_attribute("data-name")
     page.keyboard.press("Enter")
     page.get_by_text("1 word of yours in this session").wait_for()

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Program, shot
 from tests.conftest import PATIENCE_MS
@@ -51,6 +52,6 @@ def test_a_german_phone_is_spoken_to_in_german_by_its_own_clock(berlin: Any, pro
 
 def test_the_switch_at_the_foot_changes_the_language(visit: Any) -> None:
     visit.get_by_role("button", name="Deutsch").click()
-    assert visit.locator("html").get_attribute("lang") == "de"
+    expect(visit.locator("html")).to_have_attribute("lang", "de")
     visit.get_by_role("button", name="English").click()
-    assert visit.locator("html").get_attribute("lang") == "en"
+    expect(visit.locator("html")).to_have_attribute("lang", "en")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import WHOLE_JOB_MS, Program, written
+from tests.conftest import PATIENCE_MS
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
 MOST_CLICKS = 8
@@ -17,7 +18,7 @@ class Hand:
     def __init__(self) -> None:
         self.clicks = 0
 
-    def press(self, what: Any, timeout_ms: int = 30_000) -> None:
+    def press(self, what: Any, timeout_ms: int = PATIENCE_MS) -> None:
         what.click(timeout=timeout_ms)
         self.clicks += 1
 

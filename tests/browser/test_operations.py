@@ -30,6 +30,7 @@ def test_the_admin_shows_living_workers_and_open_gates_on_a_phone_too(visit: Any
     page.get_by_role("link", name="Health").click()
     workers = page.locator("table.workers")
     workers.get_by_text("worker-io").wait_for()
+    page.wait_for_load_state()
     assert workers.get_by_text("alive").count() >= 3
     assert workers.get_by_text("silent").count() == 0
     page.set_viewport_size(PHONE)

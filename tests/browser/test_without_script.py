@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, written
 from tests.conftest import PATIENCE_MS
@@ -24,6 +25,7 @@ class Plain:
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name).first.click()
+        self.page.wait_for_load_state()
 
     def wait_for(self, what: Any, path: str = "") -> None:
         """Look at the page again until it shows this."""
@@ -60,6 +62,7 @@ def plain(chromium: Any, own_program: Program) -> Iterator[Plain]:
     own_program.simulator.clear_faults()
     reading.press("Resume")
     reading.wait_for(page.get_by_role("heading", name="Your library", exact=True), "library")
+    reading.wait_for(page.get_by_role("button", name="Read again"))  # all of it is read
     yield reading
     context.close()
 
@@ -82,7 +85,7 @@ def test_genres_are_merged_and_counted_and_lead_to_a_plan(plain: Plain) -> None:
     page.get_by_label("Name of the group").fill("Both together")
     plain.press("Put together")
     plain.press("Show the counts")
-    assert page.get_by_text("in “Both together”").count() == 2
+    expect(page.get_by_text("in “Both together”")).to_have_count(2)
     plain.press("Show me the plan")
     assert page.locator(".plan-row .plan-name").all_inner_texts() == ["Both together"]
     assert written(plain.program, "ada") == {}
@@ -98,6 +101,7 @@ def test_what_is_unticked_is_not_written(plain: Plain) -> None:
     plain.press("Save ticks")
     assert not page.locator(".plan-row").nth(1).locator("input[name=playlist]").is_checked()
     page.get_by_text("Choose song by song").first.click()
+    page.wait_for_load_state()
     songs = page.locator("input[name=item]").count()
     page.locator("input[name=item]").first.uncheck()
     plain.press("Save ticks")
@@ -173,7 +177,7 @@ def test_settings_are_kept_and_decide_how_pages_look_and_speak(plain: Plain) -> 
     assert page.locator("html[lang=de][data-theme=dark]").count()
     page.get_by_label("English", exact=True).check()
     page.locator(".save button").click()
-    assert page.get_by_role("heading", name="Settings").count()
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible()
 
 
 def test_disconnecting_forgets_everything_here_and_nothing_on_spotify(plain: Plain) -> None:
