@@ -9,7 +9,7 @@ from tests.classifier.audio_samples import encoded, music
 from tests.tables import write_table
 from tests.zips import zipped
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # jobs take long where much else runs
 
 
 def sign_in(page: Any, program: Program) -> None:

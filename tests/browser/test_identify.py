@@ -12,7 +12,7 @@ from simulator.previews import mp3_preview
 from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, shot
 from tests.conftest import CHROMIUM_ARGUMENTS, PATIENCE_MS, chromium_path
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # jobs take long where much else runs
 RESULT = "Songs of yours that sound like it"
 
 

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, shot, written
 from tests.conftest import PATIENCE_MS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # jobs take long where much else runs
 
 
 def planned(page: Any) -> dict[str, int]:

@@ -5,7 +5,7 @@ import pytest
 
 from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, shot, written
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # jobs take long where much else runs
 
 
 def read_and_write(page: Any, program: Program) -> None:

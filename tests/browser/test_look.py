@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import WHOLE_JOB_MS, Program, connect, shot
 from tests.conftest import PATIENCE_MS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # jobs take long where much else runs
 PHONE = {"width": 390, "height": 844}
 NAV = ["Library", "Genres", "Plan", "Review", "Identify", "Jobs", "History", "Settings"]
 # What is under 44 px although it is pressed with a finger; links inside of sentences are exempt (WCAG 2.5.8).

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Program, connect, read_library, shot, until_drawn
 from tests.conftest import PATIENCE_MS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # jobs take long where much else runs
 # As large as its place on the page: then it is drawn, too.
 FITTED = """() => {
   const canvas = document.querySelector("canvas");

@@ -9,7 +9,7 @@ from tests.browser.conftest import LIKED, WHOLE_JOB_MS, Program, connect, shot, 
 from tests.browser.reviewing import arrived, here, key, open_review, title, undo_all, words
 from tests.conftest import PATIENCE_MS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # jobs take long where much else runs
 
 
 @pytest.fixture(scope="module")
