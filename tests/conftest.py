@@ -11,7 +11,12 @@ import pytest
 import redis
 from django.contrib.auth import get_user_model
 from django.utils import timezone
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
+# No example fails for the time that it takes: this machine may do much else. CI's own profile says the same.
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
