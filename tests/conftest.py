@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import redis
 from django.contrib.auth import get_user_model
+from django.db import connections
 from django.utils import timezone
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -125,6 +126,9 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
+        # Playwright's event loop runs in this thread, and Django keeps connections made meanwhile for it alone: without
+        # it nobody could close them, and the database that they lead to could not be dropped.
+        connections.close_all()
 
 
 @pytest.fixture
