@@ -37,9 +37,9 @@ class Running:
 
 def until(is_so: Callable[[], bool], timeout_s: float) -> bool:
     deadline = time.monotonic() + timeout_s
-    while not is_so() and time.monotonic() < deadline:
+    while not (found := is_so()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return is_so()
+    return found
 
 
 def free_port() -> int:
