@@ -13,6 +13,7 @@ from tests.simulator_process import SimulatorProcess
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 IN_TIME_S = 180
+SLOW_MS = 600 * LEASE_S  # so that a call that was under way has ended before the lease has
 Kill = Callable[[Processes], None]
 
 
@@ -55,8 +56,8 @@ class Moment:
 
 
 MOMENTS = [
-    Moment("sync", kill_io, slow={"service": "spotify", "path": "/me/tracks", "latency_ms": 400}),
-    Moment("enrich", kill_io, slow={"service": "reccobeats", "latency_ms": 400}),
+    Moment("sync", kill_io, slow={"service": "spotify", "path": "/me/tracks", "latency_ms": 1500}),
+    Moment("enrich", kill_io, slow={"service": "reccobeats", "latency_ms": 1500}),
     Moment("listen", kill_child, songs=60, has_previews=True),
     Moment("classify", kill_ml, done=0),
 ]
@@ -121,7 +122,7 @@ def test_a_write_outlives_its_worker(
     running: Processes, world: SimulatorProcess, classified: SpotifyAccount, is_time: Callable[[], bool]
 ) -> None:
     plan = journey.propose(classified)
-    world.set_fault("slow", service="spotify", method="POST", latency_ms=1000 * LEASE_S / 3)
+    world.set_fault("slow", service="spotify", method="POST", latency_ms=SLOW_MS)
     job = journey.write(plan)
     until(is_time, IN_TIME_S)
     kill_io(running)
@@ -138,7 +139,7 @@ def test_a_killed_clock_and_both_workers_at_once(
 ) -> None:
     """Nothing but the database knows of the job any more."""
     plan = journey.propose(classified)
-    world.set_fault("slow", service="spotify", method="POST", latency_ms=1000 * LEASE_S / 3)
+    world.set_fault("slow", service="spotify", method="POST", latency_ms=SLOW_MS)
     job = journey.write(plan)
     until(is_adding, IN_TIME_S)
     for service in (running.worker_io, running.worker_ml, running.beat):
