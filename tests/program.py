@@ -12,6 +12,7 @@ import psutil
 
 ROOT = Path(__file__).parent.parent
 PASSED_ON = ("PATH", "HOME", "LANG")
+START_S = 150.0  # longer than the program itself waits, which then says for whom
 
 
 class Running:
@@ -30,7 +31,7 @@ class Running:
         return self._printed.read_text()
 
     def wait_until_ready(self) -> list[psutil.Process]:
-        until(lambda: "is ready" in self.text or self.process.poll() is not None, 90)
+        until(lambda: "is ready" in self.text or self.process.poll() is not None, START_S)
         assert "Cratewise is ready: http://127.0.0.1:" in self.text, self.text
         return psutil.Process(self.process.pid).children(recursive=True)
 

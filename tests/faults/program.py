@@ -131,7 +131,7 @@ class Processes:
         child.kill()
 
     def manage(
-        self, *arguments: str, timeout_s: float = 60, **options: Any
+        self, *arguments: str, timeout_s: float = 240, **options: Any
     ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
