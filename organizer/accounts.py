@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -21,6 +22,7 @@ from organizer.providers.spotify_accounts import Tokens
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+MOST_TRIES = 5
 LINK_ENDED = gettext_lazy("The link to Spotify has ended. Please reconnect your account.")
 KEY_MISSING = gettext_lazy(
     "The key that opens your stored link to Spotify is missing. Please reconnect your account, or have the operator "
@@ -196,14 +198,25 @@ def holdings(account: SpotifyAccount) -> list[tuple[str, int]]:
     ]
 
 
-@transaction.atomic
 def unlink(account: SpotifyAccount) -> None:
-    """Delete the tokens and everything that came from this user's Spotify; playlists there stay as they are."""
-    user = account.user
-    account.delete()
+    """Delete the tokens and everything that came from this user's Spotify; playlists there stay as they are.
+
+    A row that a worker stores between two statements undoes it all: the next try finds that row, too.
+    """
+    account.jobs.all().delete()  # whoever works on one stops at its next step
+    for _ in range(MOST_TRIES - 1):
+        with suppress(IntegrityError):
+            _forget(account)
+            return
+    _forget(account)
+
+
+@transaction.atomic
+def _forget(account: SpotifyAccount) -> None:
+    SpotifyAccount.objects.filter(pk=account.pk).delete()
     Track.objects.orphaned().delete()
-    if goes_with_the_link(user):
-        user.delete()
+    if goes_with_the_link(account.user):
+        User.objects.filter(pk=account.user_id).delete()
 
 
 def goes_with_the_link(user: User) -> bool:

@@ -10,8 +10,14 @@ from typing import Any
 import pytest
 import redis
 from django.contrib.auth import get_user_model
+from django.db import connections
 from django.utils import timezone
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
+# No example fails for the time that it takes: this machine may do much else. CI's own profile says the same.
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -120,6 +126,9 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
+        # Playwright's event loop runs in this thread, and Django keeps connections made meanwhile for it alone: without
+        # it nobody could close them, and the database that they lead to could not be dropped.
+        connections.close_all()
 
 
 @pytest.fixture

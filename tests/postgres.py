@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
+
 from organizer.supervisor.children import spawn, stop
 
-START_S = 20.0
+START_S = 90.0
+DEATH_S = 30.0
 # A crash may lose the data of a test run: that buys about a third of the time.
 FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 # What survives any end of its processes; only a crash of the machine itself may cost something.
@@ -57,7 +60,14 @@ class Postgres:
     def kill(self) -> None:
         """SIGKILL to the server and all of its backends, as when the machine's memory is full."""
         if self.process:
-            stop([self.process], grace_s=0)
+            postmaster = psutil.Process(self.process.pid)
+            postmaster.suspend()  # so that it neither starts another nor reaps one meanwhile
+            backends = postmaster.children()  # each leads a group of its own
+            for one in (postmaster, *backends):
+                one.kill()
+            self.process.wait()
+            # A server does not start beside what is left of the one before.
+            assert not psutil.wait_procs(backends, timeout=DEATH_S)[1]
 
     def break_off(self) -> None:
         """An immediate shutdown: everybody is thrown out, nothing is tidied up."""
@@ -77,7 +87,13 @@ def start(directory: Path, settings: Sequence[str] = FAST) -> Postgres:
     data = home / "data"
     initdb = [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "utf8", "-N"]
     made = subprocess.run(
-        initdb, user=user, cwd=home, capture_output=True, text=True, timeout=60, env={"LC_ALL": "C.UTF-8"}
+        initdb,
+        user=user,
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=START_S,
+        env={"LC_ALL": "C.UTF-8"},
     )
     if made.returncode:
         raise NoPostgres(f"PostgreSQL's initdb failed: {made.stderr.strip()}")

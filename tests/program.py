@@ -15,7 +15,7 @@ import psutil
 ROOT = Path(__file__).parent.parent
 PASSED_ON = ("PATH", "HOME", "LANG")
 READY_S = 200.0  # more than the supervisor's own patience, so that its last words are read
-PATIENCE_S = 60.0  # with a process on a machine that does much else; only what fails takes it
+PATIENCE_S = 90.0  # with a process on a machine that does much else; only what fails takes it
 
 
 class Running:
@@ -48,9 +48,9 @@ class Running:
 
 def until(is_so: Callable[[], bool], timeout_s: float) -> bool:
     deadline = time.monotonic() + timeout_s
-    while not is_so() and time.monotonic() < deadline:
+    while not (found := is_so()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return is_so()
+    return found
 
 
 def free_port() -> int:

@@ -22,6 +22,7 @@ from tests import postgres
 # Small networks gain nothing from threads, and lose much where other processes use the cores too.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 PREFIX = "cratewise-tests-"
+START_S = 60.0
 _running = ExitStack()
 atexit.register(_running.close)
 
@@ -97,7 +98,7 @@ def _database_url(directory: Path) -> str:
 def _broker_url(directory: Path) -> str:
     server = spawn(broker.command(directory), log=directory / "valkey.log")
     _running.callback(stop, [server], grace_s=2)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + START_S
     while not broker.answers(directory):
         if server.poll() is not None or time.monotonic() > deadline:
             raise broker.NoBroker(f"Valkey did not start: {(directory / 'valkey.log').read_text().strip()}")

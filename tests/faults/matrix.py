@@ -7,7 +7,7 @@ from typing import Any
 from simulator.faults import KINDS
 
 AUDIO = "dzcdn|itunes-preview"
-HANGS = {"delay_s": 1.0}
+HANGS = {"delay_s": 10.0}  # whoever waits gives up before
 WISHES: dict[str, dict[str, Any]] = {
     "timeout_before_effect": HANGS,
     "timeout_after_effect": HANGS,
@@ -19,6 +19,7 @@ AT_ACCOUNTS = ("accounts_outage", "token_revoked", "missing_refresh_token")
 AT_SPOTIFY = tuple(name for name, (service, _, _) in KINDS.items() if service in ("spotify", ".*"))
 AT_AUDIO = tuple(name for name, (service, _, _) in KINDS.items() if service == AUDIO)
 OUTAGES = ("http_500", "http_502", "http_503", "timeout_before_effect", "malformed_json", "slow")
+ASK_OTHERS = (("link", "spotify"), ("sync", "accounts"), ("listen", AUDIO))
 LIMITS = ("rate_limited", "rate_limited_without_retry_after", "rate_limited_plain_text", "rate_window")
 
 
@@ -35,6 +36,11 @@ class Case:
     @property
     def hangs(self) -> bool:
         return self.fault.startswith("timeout")
+
+    @property
+    def patience_s(self) -> float:
+        """Until a call that hangs is given up: longer where other services have to answer meanwhile."""
+        return 1.0 if (self.phase, self.service) in ASK_OTHERS else 0.3
 
 
 def _cases(phase: str, service: str, faults: tuple[str, ...], **wishes: Any) -> list[Case]:

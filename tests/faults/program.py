@@ -1,5 +1,6 @@
 """Cratewise as separate processes, exactly as `make run` starts them, on the test run's own servers."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from organizer.supervisor.environment import ROOT
 from organizer.supervisor.services import Service
 
 START_S = 90.0
+DEATH_S = 30.0
 LEASE_S, SWEEP_S = 1.5, 0.5
 
 
@@ -114,9 +116,10 @@ class Processes:
         process = self._running.pop(service.name)
         family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
         for member in family:
-            member.send_signal(signal.SIGKILL)
+            with contextlib.suppress(psutil.NoSuchProcess):  # pool processes die with their parent
+                member.send_signal(signal.SIGKILL)
         process.wait()
-        assert not psutil.wait_procs(family[1:], timeout=5)[1]
+        assert not psutil.wait_procs(family[1:], timeout=DEATH_S)[1]
 
     def process_of(self, service: Service) -> psutil.Process:
         return psutil.Process(self._running[service.name].pid)
@@ -128,7 +131,7 @@ class Processes:
         child.kill()
 
     def manage(
-        self, *arguments: str, timeout_s: float = 60, **options: Any
+        self, *arguments: str, timeout_s: float = 240, **options: Any
     ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(

@@ -14,7 +14,7 @@ from organizer.supervisor import broker
 from organizer.supervisor.children import spawn, stop
 from tests import postgres
 from tests.faults import databases
-from tests.faults.program import until
+from tests.faults.program import START_S, until
 
 
 class Servers:
@@ -44,7 +44,7 @@ class Servers:
 
     def _serve_redis(self) -> subprocess.Popen[bytes]:
         process = spawn(broker.command(self.directory), log=self.directory / "valkey.log")
-        until(lambda: broker.answers(self.directory), 10, "Valkey did not start")
+        until(lambda: broker.answers(self.directory), START_S, "Valkey did not start")
         return process
 
     def kill_redis(self) -> None:

@@ -14,7 +14,7 @@ from tests.organizer.conftest import link, predict_in_turn
 from tests.organizer.test_library import sync
 from tests.simulator_process import SimulatorProcess
 
-pytestmark = [pytest.mark.faults, pytest.mark.long]
+pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(900)]
 SONGS, CHUNK, LEAST_CALLS = 36, 10, 9
 OLD = plans.Choice("Old", ("rock", "pop"), 0.0)
 CHANGED = plans.Choice("Old", ("rock", "jazz-blues"), 0.0)

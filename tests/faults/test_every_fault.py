@@ -56,7 +56,7 @@ def cases_of(*phases: str) -> Any:
 
 def strike(case: Case, simulator: Any, settings: Any) -> None:
     if case.hangs:
-        settings.HTTP_TIMEOUT_S = 0.3
+        settings.HTTP_TIMEOUT_S = case.patience_s
         network.reset()
     if case.service == "accounts" and case.phase != "link":
         simulator.expire()

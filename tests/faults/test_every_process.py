@@ -47,7 +47,7 @@ PHASES = [
     Phase(
         "plan", {"service": "spotify", "method": "GET", "latency_ms": 500}, lambda job: job.state == "running"
     ),
-    Phase("write", {"service": "spotify", "method": "POST", "latency_ms": 500}),
+    Phase("write", {"service": "spotify", "method": "POST", "latency_ms": 900}),
 ]
 CELLS = [(blow, phase) for blow in BLOWS for phase in PHASES]
 QUICK = {

@@ -44,7 +44,7 @@ def test_a_full_disk_loses_nothing(
         "VAR_DIR": str(tmp_path),
     }
     command = [sys.executable, "-m", "tests.faults.small_disk", phase, simulator_process.url]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr[-3000:]
     said = done.stdout.splitlines()[-1]
     assert is_fit_for_people(said), said

@@ -19,7 +19,7 @@ from tests.organizer.test_library import sync
 from tests.organizer.training_data import run_on, table
 from tests.simulator_process import SimulatorProcess
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 IN_TIME_S = 240
 LONG = {"epochs": 12, "members": 2}
 

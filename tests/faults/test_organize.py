@@ -8,7 +8,7 @@ from tests.faults import journey
 from tests.faults.program import Processes
 from tests.simulator_process import SimulatorProcess
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 GENRES = ("--genres", "+".join(FAMILIES[:8]) + "," + "+".join(FAMILIES[8:]), "--min-confidence", "0.2")
 
 
@@ -80,7 +80,9 @@ def test_it_follows_along_when_a_worker_has_the_job(
     program: Processes, world: SimulatorProcess, cleo: SpotifyAccount
 ) -> None:
     program.start_missing(program.worker_io, program.worker_ml, program.beat)
+    # The job lasts until the command has begun.
     world.set_fault("slow", service="spotify", path="/me/tracks", latency_ms=2500)
+    world.set_fault("slow", service="reccobeats", latency_ms=2500)
     job = journey.start(cleo)
     shown = organized(program, "cleo", *GENRES)
     assert "Nothing was written." in shown

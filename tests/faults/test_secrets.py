@@ -23,7 +23,8 @@ from tests.faults.program import Processes, until
 from tests.organizer.conftest import link
 from tests.simulator_process import SimulatorProcess
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+IN_TIME_S = 180
 CLIENT_SECRET = f"client-secret-{secrets.token_hex(16)}"
 
 
@@ -62,7 +63,7 @@ class Browser:
             self.note_tokens()
             return is_so(journey.now(job))
 
-        until(look, 60, f"{journey.now(job).__dict__}")
+        until(look, IN_TIME_S, f"{journey.now(job).__dict__}")
 
 
 @pytest.fixture
@@ -158,8 +159,8 @@ def test_no_secret_in_records_and_tracebacks_of_failing_calls(
     world: SimulatorProcess, settings: Any, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    settings.HTTP_TIMEOUT_S = 0.5
     account = link("cleo", world)
+    settings.HTTP_TIMEOUT_S = 0.5
     network.reset()
     world.expire()
     if fault == "unreachable":

@@ -6,7 +6,7 @@ from tests.faults import journey
 from tests.faults.program import Processes
 from tests.simulator_process import SimulatorProcess
 
-pytestmark = [pytest.mark.faults, pytest.mark.long]
+pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(900)]
 
 
 def test_two_users_at_once_get_each_their_own(program: Processes, world: SimulatorProcess) -> None:

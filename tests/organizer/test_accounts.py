@@ -1,3 +1,5 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -6,8 +8,9 @@ from django.db import connection
 from django.utils import timezone
 
 from organizer import accounts, jobs, network
-from organizer.models import Job, SpotifyAccount, Track
+from organizer.models import Job, SavedTrack, SpotifyAccount, Track
 from organizer.providers.errors import AuthRevoked, ProviderError
+from tests.organizer.browsing import another_account
 from tests.organizer.conftest import link
 from tests.organizer.test_library import sync
 
@@ -131,3 +134,35 @@ def test_a_polling_page_is_sent_to_the_start_when_the_session_has_ended(client: 
         "/?next=%2Flibrary",
         b"",
     )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(
+    os.environ.get("TEST_DB") == "sqlite", reason="threads need a database that they can share"
+)
+@pytest.mark.parametrize("table", ["organizer_spotifyaccount", "organizer_track"])
+def test_a_worker_that_stores_a_like_meanwhile_does_not_keep_the_link(
+    account: SpotifyAccount, table: str
+) -> None:
+    track = Track.objects.create(uri="spotify:track:late", name="Late")
+    owner = account if table == "organizer_spotifyaccount" else another_account()
+    late = SavedTrack(account=owner, track=track, added_at=timezone.now())
+    stored: list[SavedTrack] = []
+
+    def store() -> None:
+        late.save()
+        connection.close()
+
+    def disturbed(execute: Any, sql: str, *more: Any) -> Any:
+        """The worker's statement comes when what belongs to the row is deleted already, and the row is not."""
+        if sql.startswith(f'DELETE FROM "{table}"') and not stored:
+            stored.append(late)
+            with ThreadPoolExecutor(1) as worker:
+                worker.submit(store).result()
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(disturbed):
+        accounts.unlink(account)
+    assert stored
+    assert not SpotifyAccount.objects.filter(account_id="account-ada").exists()
+    assert list(SavedTrack.objects.all()) == ([] if owner == account else [late])

@@ -7,6 +7,7 @@ from django.utils import timezone
 from organizer import accounts, jobs, silence, tasks
 from organizer.models import Job, SpotifyAccount
 from organizer.providers.errors import GateClosed
+from tests.program import until
 
 
 @pytest.fixture
@@ -115,11 +116,12 @@ def test_short_waits_are_messages_and_long_ones_are_left_to_the_sweep(
     def refuse(_: Job) -> None:
         raise GateClosed("Spotify asked us to wait.", retry_after_s=seconds, kind="rate")
 
-    sent: list[float] = []
+    now, sent = timezone.now(), []
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)  # however long the machine takes
     monkeypatch.setattr(tasks, "_run_batch", refuse)
     monkeypatch.setattr(tasks.advance, "apply_async", lambda *_, countdown, **__: sent.append(countdown))
     tasks.advance(job.pk)
-    assert [round(delay, 1) for delay in sent] == ([pytest.approx(seconds, abs=0.3)] if is_sent else [])
+    assert sent == ([seconds] if is_sent else [])
     job.refresh_from_db()
     assert (job.state, job.wait_kind) == (Job.State.WAITING, "rate")
 
@@ -171,12 +173,10 @@ def test_a_failed_job_resumes_unless_another_has_started(account: SpotifyAccount
 
 @pytest.mark.django_db(transaction=True)
 def test_a_long_step_keeps_its_lease(settings: Any, job: Job) -> None:
-    import time
-
-    settings.JOB_LEASE_S = 0.3
+    settings.JOB_LEASE_S = 3
     running = claimed(job)
     with jobs.keep_alive(running):
-        time.sleep(1)
+        assert until(lambda: timezone.now() > running.lease_until, 30)
         assert jobs.claim(job.pk) is None
     jobs.tick(running, done=1)
 

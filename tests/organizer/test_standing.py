@@ -21,6 +21,7 @@ from organizer.providers.standing import (
 )
 
 NOW = 1_800_000_000.0
+UNCHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 SLOW = Pace(3, 10.0)
 
 
@@ -111,7 +112,7 @@ steps = some.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=UNCHECKED)
 @given(steps=steps)
 def test_redis_decides_as_the_database_would(
     redis_client: redis.Redis, steps: list[tuple[str, float]]

@@ -21,6 +21,13 @@ def job(account: SpotifyAccount) -> Job:
     return jobs.start(account, Job.Kind.ORGANIZE)[0]
 
 
+@pytest.fixture
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some minutes later it is the same day, which then goes without saying."""
+    now = timezone.now().replace(hour=12)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+
+
 def test_starting_twice_makes_one_job(account: SpotifyAccount) -> None:
     client = signed_in(account)
     for _ in range(2):
@@ -50,7 +57,7 @@ def test_the_panel_of_an_ended_job_stops_asking(account: SpotifyAccount, job: Jo
     assert response["HX-Refresh"] == "true"
 
 
-def test_a_waiting_job_says_why_and_until_when(account: SpotifyAccount, job: Job) -> None:
+def test_a_waiting_job_says_why_and_until_when(account: SpotifyAccount, job: Job, noon: None) -> None:
     until = timezone.now() + timedelta(minutes=7)
     Job.objects.update(state="waiting", wait_reason="Spotify asked us to wait.", wait_until=until)
     page = signed_in(account).get(reverse("job", args=[job.pk])).content.decode()
@@ -152,7 +159,7 @@ def test_jobs_are_grouped_by_what_they_need(account: SpotifyAccount, job: Job) -
     [("pace", "running"), ("rate", "waiting"), ("quota", "waiting"), ("outage", "waiting")],
 )
 def test_what_others_hold_up_is_listed_as_waiting(
-    account: SpotifyAccount, job: Job, kind: str, group: str
+    account: SpotifyAccount, job: Job, noon: None, kind: str, group: str
 ) -> None:
     jobs.wait(jobs.claim(job.pk), 600, "Somebody else took it all.", kind)
     client = signed_in(account)

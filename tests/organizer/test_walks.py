@@ -18,6 +18,7 @@ from tests.organizer.test_library import page_calls, sync
 
 pytestmark = pytest.mark.django_db
 PAGE = 5
+UNCHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -98,7 +99,7 @@ def calls_of_sync(account: SpotifyAccount, world: Likes) -> int:
     return world.calls - before
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=UNCHECKED)
 @given(seed=some.integers(0, 2**32), haste=some.floats(0.05, 0.6), syncs=some.integers(1, 2))
 @example(seed=184015340, haste=0.6875, syncs=1)
 @example(seed=0, haste=0.75, syncs=2)
