@@ -111,7 +111,10 @@ def _clock(seen: Snapshot) -> list[Finding]:
     if seen.clock_at is not None and time.time() - seen.clock_at < pulse.silent_after_s():
         return []
     says = "Nothing was heard of it lately: waiting jobs do not wake, and scheduled runs do not start."
-    return [Finding("Clock", State.BAD, says, "Start beat and worker-io; make run starts both.")]
+    advice = (
+        "Just started? Look again in ten seconds. Otherwise start beat and worker-io; make run starts both."
+    )
+    return [Finding("Clock", State.BAD, says, advice)]
 
 
 def unattended() -> tuple[int, Job | None]:

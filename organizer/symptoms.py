@@ -169,7 +169,10 @@ def clock() -> Finding:
     if is_beating:
         return Finding(title, State.GOOD, _("It wakes waiting jobs and starts those that are due."))
     says = _("Nothing was heard of it lately: waiting jobs do not wake, and scheduled runs do not start.")
-    return Finding(title, State.BAD, says, _("Start beat and worker-io; make run starts both."))
+    advice = _(
+        "Just started? Look again in ten seconds. Otherwise start beat and worker-io; make run starts both."
+    )
+    return Finding(title, State.BAD, says, advice)
 
 
 def files_of(in_use: Iterable[ModelVersion]) -> Finding:
