@@ -26,6 +26,17 @@ for (const button of document.querySelectorAll("[data-tick-all]")) {
 
 document.addEventListener("htmx:load", (event) => announce(event.detail.elt));
 
+// A job's page is loaded again when the job has ended, but not under somebody who is on the way to another page.
+let isLeaving = false;
+window.addEventListener("beforeunload", () => {
+  isLeaving = true;
+  setTimeout(() => { isLeaving = false; }, 5000); // a download, or a page that asked whether to stay
+});
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const orders = ["HX-Refresh", "HX-Redirect"].some((name) => event.detail.xhr.getResponseHeader(name));
+  if (isLeaving && orders) event.preventDefault(); // where it matters, the page asks again
+});
+
 // Copy a text that has to be pasted elsewhere, and say so.
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
