@@ -144,12 +144,15 @@ async function open(i, { play }) {
     if (!answer.ok) throw new Error(answer.status);
     const text = await answer.text();
     if (field.id[state.chosen] !== id) return; // another one was chosen meanwhile
-    panel.innerHTML = text;
-    panel.dataset.holds = id;
-    history.replaceState(null, "", `#song-${id}`);
+    if (panel.dataset.holds !== String(id)) { // else a later answer overtook this one, and may sound already
+      panel.innerHTML = text;
+      panel.dataset.holds = id;
+      history.replaceState(null, "", `#song-${id}`);
+    }
     if (play) panel.querySelector("[data-play]")?.click();
   } catch {
     panel.textContent = view.dataset.failed;
+    panel.dataset.holds = "";
   }
 }
 

@@ -60,6 +60,32 @@ def test_enter_plays_the_chosen_song(map_page: Any) -> None:
     pytest.fail("none of twelve songs could be heard")
 
 
+def test_an_answer_that_was_overtaken_changes_nothing(map_page: Any) -> None:
+    """Of two for the same song, the first one asked for comes last."""
+    asked, answered = [], []
+
+    def overtaken(route: Any) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            map_page.wait_for_function("() => document.querySelector('#map-song [data-play]')")
+            map_page.evaluate("document.querySelector('#map-song').firstElementChild.dataset.mark = ''")
+        route.continue_()
+
+    map_page.route("**/*?panel", overtaken)
+    map_page.locator("canvas").focus()
+    with map_page.expect_event("requestfinished", lambda one: both(answered, one)):
+        map_page.keyboard.press("ArrowRight")
+        map_page.keyboard.press("Enter")
+    assert len(asked) == 2 and asked[0] == asked[1]
+    assert map_page.locator("#map-song [data-mark]").count() == 1
+
+
+def both(answered: list[str], finished: Any) -> bool:
+    if finished.url.endswith("?panel"):
+        answered.append(finished.url)
+    return len(answered) == 2
+
+
 def test_a_click_opens_the_song_under_it(map_page: Any) -> None:
     """Somewhere on a grid over the whole map there is one."""
     size = map_page.locator("canvas").bounding_box()
