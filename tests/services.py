@@ -6,6 +6,7 @@ TEST_DB=sqlite runs the same tests on SQLite.
 import atexit
 import base64
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -21,6 +22,7 @@ from tests import postgres
 
 # Small networks gain nothing from threads, and lose much where other processes use the cores too.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+SETTINGS = Path(__file__).parent.parent / "organizer/settings.py"
 PREFIX = "cratewise-tests-"
 START_S = 60.0
 _running = ExitStack()
@@ -67,6 +69,7 @@ def _configure(directory: Path) -> None:
     """Everything that settings read, so that neither the shell nor a .env can leak in."""
     var = directory / "var"
     (var / "static").mkdir(parents=True)
+    os.environ.update(dict.fromkeys(asked_for(), ""))  # an empty value counts as none
     os.environ.update(
         DJANGO_SETTINGS_MODULE="organizer.settings",
         DEBUG="false",
@@ -77,14 +80,17 @@ def _configure(directory: Path) -> None:
         VAR_DIR=str(var),
         DATABASE_URL=_database_url(directory),
         REDIS_URL=_broker_url(directory),
-        SIMULATOR_URL="",
-        PACES="",
         SPOTIFY_CLIENT_ID="test-client",
         SPOTIFY_CLIENT_SECRET="test-secret",
         STATIC_STORAGE="django.contrib.staticfiles.storage.StaticFilesStorage",
         PASSWORD_HASHER="django.contrib.auth.hashers.MD5PasswordHasher",
         DJANGO_ALLOW_ASYNC_UNSAFE="1",  # playwright's sync API runs an event loop in the test's thread
     )
+
+
+def asked_for() -> set[str]:
+    """The names that settings look up in the environment."""
+    return set(re.findall(r"\b(?:env\w*|environ\.get)\(\s*\"(\w+)\"", SETTINGS.read_text()))
 
 
 def _database_url(directory: Path) -> str:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection
 
 from organizer.celery import app
+from tests.services import asked_for
 
 
 @pytest.mark.django_db
@@ -38,3 +39,4 @@ def test_the_browser_reaches_the_running_app(live_server: Any, page: Any):
 
 def test_no_setting_leaks_in_from_the_shell():
     assert (settings.SPOTIFY_CLIENT_ID, settings.DEBUG) == ("test-client", False)
+    assert {"SIMULATOR_URL", "PACES", "TIME_ZONE", "LISTENING", "PLAYBACK"} <= asked_for() <= set(os.environ)
