@@ -46,7 +46,12 @@ function drawSaid({ node, said }) {
 function advance(sentence) {
   if (cards.next >= 0) return show(cards.next, sentence);
   announce(words.waiting);
-  return cards.prefetch().then(() => (cards.next >= 0 ? advance(sentence) : finishIfDone()));
+  const left = cards.current, isSettled = !Cards.isOpen(left);
+  return cards.prefetch().then(() => {
+    if (isSettled && Cards.isOpen(left)) return; // what was said on it did not arrive: it is asked about again
+    if (cards.next >= 0) advance(sentence);
+    else finishIfDone();
+  });
 }
 
 // Nothing is left, or only songs that were put off: the server's own page says what comes next.

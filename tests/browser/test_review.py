@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import LIKED, WHOLE_JOB_MS, Program, connect, shot, started
-from tests.browser.reviewing import arrived, here, key, open_review, title, undo_all, words
+from tests.browser.reviewing import (
+    arrived,
+    here,
+    key,
+    open_review,
+    title,
+    undo_all,
+    until_others_are_here,
+    words,
+)
 from tests.conftest import PATIENCE_MS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]  # jobs take long where much else runs
@@ -195,6 +204,25 @@ def test_a_word_said_anew_before_the_first_arrived_is_undone_step_by_step(page: 
         assert undone.value.ok and title(page) == song
         assert page.locator("#review-place .said").is_visible() is said_still
     alert.wait_for(state="hidden")
+
+
+def test_a_word_that_fails_before_other_songs_are_here_keeps_its_song(
+    page: Any, own_program: Program
+) -> None:
+    held: list[Any] = []
+    page.route("**/review/*", lambda route: route.fulfill(status=500, body="broken"))
+    page.route("**/review/cards*", lambda route: held.append(route))
+    page.goto(f"{own_program.url}/review")
+    song = title(page)
+    page.keyboard.press("1")
+    page.get_by_role("alert").get_by_text("The server had a problem.").wait_for()
+    held[0].continue_()
+    until_others_are_here(page)
+    assert title(page) == song
+    page.unroute_all()
+    page.get_by_role("button", name="Send again").click()
+    arrived(page, 1)
+    undo_all(page)
 
 
 def test_after_the_session_has_ended_the_word_waits(page: Any) -> None:
