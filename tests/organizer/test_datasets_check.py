@@ -4,12 +4,11 @@ import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 
 from classifier.errors import DataError
-from organizer import ear, tasks
+from organizer import tasks
 from organizer.models import Dataset, Job, TrainingRun
 from organizer.training import archives, checking, datasets, sounds, telling
 from tests.classifier.audio_samples import encoded, music
@@ -24,25 +23,6 @@ def places(db: None, tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT, settings.DATASET_DIRS = tmp_path / "media", [tmp_path / "server"]
     settings.MEDIA_ROOT.mkdir()
     settings.DATASET_DIRS[0].mkdir()
-
-
-class Listener:
-    """Stands in for the networks, which take seconds to load: an embedding is the wave's loudness throughout."""
-
-    encoder = "test"
-
-    def decode(self, source: bytes) -> np.ndarray:
-        from classifier import audio
-
-        return audio.decode(source)
-
-    def embed(self, waves: list[np.ndarray]) -> np.ndarray:
-        return np.stack([np.full(428, abs(wave).mean(), np.float32) for wave in waves])
-
-
-@pytest.fixture(autouse=True)
-def listener(monkeypatch: Any) -> None:
-    monkeypatch.setattr(ear, "sound_expert", Listener)
 
 
 @pytest.fixture(scope="module")
