@@ -3,11 +3,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
-from organizer import accounts, network
+from organizer import accounts, network, staff
 from organizer.models import ModelVersion, SpotifyAccount
 from tests.gates import open_gates
+from tests.organizer import staff_pages
 
 
 @pytest.fixture(autouse=True)
@@ -123,3 +125,12 @@ def predict_in_turn(account: SpotifyAccount) -> None:
             )
         )
     Prediction.objects.bulk_create(rows)
+
+
+@pytest.fixture
+def owner(db: None, redis_client: Any, settings: Any) -> Client:
+    """A member of staff who may do everything, in an admin that asks nobody over the network."""
+    settings.SPOTIFY_CLIENT_ID = ""
+    network.reset()
+    staff.prepare()
+    return staff_pages.staff("Owner")

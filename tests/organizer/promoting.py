@@ -1,14 +1,16 @@
 """Libraries that a version in use has judged, and another version to put in its place."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.core.management import call_command
 from django.utils import timezone
 
 from classifier.sound.opinion import WIDTH, packed
 from organizer import ear, plans
-from organizer.models import AudioAnalysis, AudioFeatures, Job, ModelVersion, SpotifyAccount, Track
+from organizer.models import AudioAnalysis, AudioFeatures, Job, ModelVersion, Promotion, SpotifyAccount, Track
 from organizer.plans import Choice
 from organizer.training import datasets, versions
 from tests.organizer.versions import table, to_the_end, trained
@@ -70,3 +72,18 @@ def described(account: SpotifyAccount, seed: int) -> None:
 def reclassified() -> None:
     for job in Job.objects.active().filter(kind=Job.Kind.RECLASSIFY):
         to_the_end(job)
+
+
+def made_champion(version: ModelVersion, **told: Any) -> None:
+    """As a promotion leaves it, whatever a promotion asks for beforehand."""
+    before = ModelVersion.objects.champion()
+    ModelVersion.objects.filter(is_champion=True).update(is_champion=False, was_champion_at=timezone.now())
+    ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
+    Promotion.objects.create(kind=version.kind, version=version, before=before, **told)
+
+
+def command(*words: str) -> str:
+    """What manage.py models says."""
+    out = io.StringIO()
+    call_command("models", *words, stdout=out)
+    return out.getvalue()

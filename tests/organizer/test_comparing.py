@@ -5,29 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 
 from classifier import registry
 from classifier.splits import split
-from organizer.admin import drawings
 from organizer.models import (
-    Artist,
-    AudioFeatures,
     Comparison,
-    Correction,
     Dataset,
     ModelVersion,
-    SavedTrack,
-    SpotifyAccount,
-    Track,
     TrainingRun,
 )
 from organizer.training import comparing, datasets, guard, overdue, testsets
 from organizer.training.errors import TrainingError
-from tests.organizer.browsing import another_account, visitor
+from tests.organizer.comparing import clips, in_use, made, page_of, pair
 from tests.organizer.versions import expert, table, to_the_end, trained
 
 Kind = ModelVersion.Kind
@@ -36,32 +27,6 @@ Kind = ModelVersion.Kind
 @pytest.fixture
 def data(media: Path, tmp_path: Path) -> Dataset:
     return table(tmp_path)
-
-
-def in_use(version: ModelVersion) -> ModelVersion:
-    ModelVersion.objects.filter(kind=version.kind).update(is_champion=False)
-    ModelVersion.objects.filter(pk=version.pk).update(is_champion=True)
-    version.refresh_from_db()
-    return version
-
-
-def pair(media: Path, data: Dataset) -> tuple[ModelVersion, ModelVersion]:
-    """One in use that has learned from a few songs only, and one from all."""
-    tracks = datasets.read(data)
-    few = tracks.take(np.arange(300))
-    return in_use(trained(media, "few", [few])), trained(media, "all", [tracks], model="random-forest")
-
-
-def made(*versions: ModelVersion) -> Comparison:
-    comparison, job = comparing.start(versions)
-    to_the_end(job)
-    comparison.refresh_from_db()
-    return comparison
-
-
-def page_of(comparison: Comparison) -> str:
-    shown = {"row": comparison, **drawings.comparison(comparison.result)}
-    return render_to_string("admin/organizer/comparison/_comparison.html", shown)
 
 
 def test_two_versions_on_what_both_held_out(media: Path, data: Dataset) -> None:
@@ -212,90 +177,6 @@ def test_versions_that_read_and_such_that_hear_are_not_compared(db: None, kinds:
     rows = [ModelVersion.objects.create(name=kind, kind=kind, path="") for kind in kinds]
     with pytest.raises(TrainingError, match="same rows"):
         comparing.start(rows)
-
-
-def corrected(account: SpotifyAccount, songs: int) -> None:
-    """Songs by as many artists that sound like electronic music and are rock, says their owner."""
-    for number in range(songs):
-        artist = Artist.objects.create(spotify_id=f"a{number}", name=f"Stranger {number}")
-        track = Track.objects.create(
-            uri=f"spotify:track:{number}",
-            name=f"Song {number}",
-            artist_names=[artist.name],
-            primary_artist=artist,
-        )
-        SavedTrack.objects.create(account=account, track=track, added_at=account.authorized_at)
-        values = {"danceability": 0.9, "energy": 0.7, "loudness": -8.0, "valence": 0.5, "tempo": 120.0}
-        AudioFeatures.objects.create(
-            track=track, source="reccobeats", values=values, checked_at=account.authorized_at
-        )
-        Correction.objects.create(account=account, track=track, genre="rock")
-
-
-def test_held_out_corrections_say_whether_learning_from_them_helped(media: Path, data: Dataset) -> None:
-    from organizer.training import corrections
-
-    corrected(another_account(), 150)
-    first = in_use(trained(media, "before", [datasets.read(data)]))
-    second = trained(media, "after", [datasets.read(data), corrections.read()])
-    found = made(second).result["words"]
-    held_out = len(split(corrections.read(), "artist").test)
-    assert found["rows"] == held_out
-    assert found["versions"][0]["genres"]["rock"]["recall"][0] < 0.5
-    assert found["differences"][0]["genres"]["rock"]["recall"][0] > 0.3
-    assert first.pk == ModelVersion.objects.champion().pk
-
-
-def test_how_often_a_corrected_genre_is_said_of_other_songs_stands_beside(media: Path, data: Dataset) -> None:
-    from organizer.training import corrections
-
-    corrected(another_account(), 150)
-    in_use(trained(media, "before", [datasets.read(data)]))
-    second = trained(media, "after", [datasets.read(data), corrections.read()])
-    comparison = made(second)
-    (genre, found), *others = comparison.result["words"]["overuse"].items()
-    held_out = datasets.read(data).take(split(datasets.read(data), "artist").test)
-    assert genre == "rock" and not others
-    assert found["others"] == sum(labels != ("rock",) for labels in held_out.labels)
-    assert found["versions"][0]["share"][0] < found["versions"][1]["share"][0]
-    boss = get_user_model().objects.create_superuser("boss")
-    client = visitor()
-    client.force_login(boss)
-    page = client.get(reverse("admin:organizer_comparison_change", args=[comparison.pk])).text
-    assert f"of {found['others']} other songs; before" in page
-
-
-def test_a_version_that_did_not_spare_them_is_not_measured_by_corrections(media: Path, data: Dataset) -> None:
-    from organizer.training import answers, corrections
-
-    corrected(another_account(), 150)
-    learned = [datasets.read(data), corrections.read()]
-    spared = trained(media, "spared", learned)
-    spoilt = trained(media, "spoilt", learned, spare_test=False)
-    assert answers.knows_words(spoilt, corrections.NAME)
-    assert not answers.knows_words(spared, corrections.NAME)
-
-
-def clips(media: Path) -> Dataset:
-    """Sixty clips of three families, of noise, as the check of a zip leaves them."""
-    from classifier.sound.opinion import WIDTH
-
-    chance = np.random.default_rng(0)
-    row = Dataset.objects.create(
-        name="clips", kind=Dataset.Kind.AUDIO, origin="independent", provenance="made", licence="MIT", sha256="c" * 64, rows=60,
-        label_map={"rock": "rock", "jazz": "jazz-blues", "metal": "metal"},
-    )  # fmt: skip
-    row.folder.mkdir(parents=True)
-    names = np.array([f"{('rock', 'jazz', 'metal')[i % 3]}/{i}" for i in range(60)] * 5)
-    names = np.array([f"{name}-{i}" for i, name in enumerate(names)])
-    np.savez(
-        row.folder / "clips.npz",
-        mel=chance.integers(0, 255, (len(names), 128, 387), np.uint8),
-        names=names,
-        files=names,
-        embeddings=chance.random((len(names), WIDTH)).astype(np.float16),
-    )
-    return row
 
 
 def test_sound_experts_are_compared_with_the_shipped_one_on_held_out_clips(media: Path) -> None:

@@ -1,6 +1,5 @@
-"""The pages and the command: who may do what, and that both ask before anything is put into use."""
+"""The pages: who may do what, and that they ask before anything is put into use."""
 
-import io
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.test import Client
 from django.urls import reverse
 
@@ -19,11 +18,10 @@ from organizer.admin import version_page
 from organizer.models import Comparison, Impact, Job, ModelVersion, Promotion, SpotifyAccount
 from organizer.training import datasets, versions
 from tests.organizer.browsing import said, signed_in, visitor
-from tests.organizer.promoting import described, reclassified
+from tests.organizer.promoting import WHY, command, described, reclassified
 from tests.organizer.versions import expert, table, to_the_end, trained
 
 Kind = ModelVersion.Kind
-WHY = "because the test says so"
 VIEWER = ("view_modelversion", "view_comparison", "view_impact", "view_promotion")
 TRAINER = (*VIEWER, "add_trainingrun")
 OWNER = (*TRAINER, "promote_modelversion")
@@ -151,7 +149,7 @@ def test_a_version_that_knows_fewer_genres_says_so_everywhere_and_wants_a_reason
     for url in (compared, page("modelversion_change", narrow.pk), page("modelversion_promote", narrow.pk)):
         assert lost in client.get(url).text
     with pytest.raises(CommandError, match="does not know a genre .* Give a reason"):
-        told("promote", "narrow")
+        command("promote", "narrow")
 
 
 def test_a_damaged_version_is_passed_on_the_way_back_and_is_not_to_be_compared(
@@ -308,39 +306,3 @@ def test_nobody_else_sees_any_of_it(pair: Any, library: SpotifyAccount) -> None:
         assert client.get(page(name)).status_code in (302, 403)
     assert client.post(page("modelversion_promote", pair[1].pk), {"reason": WHY}).status_code in (302, 403)
     assert classify.champion() == pair[0]
-
-
-def told(*words: str) -> str:
-    out = io.StringIO()
-    call_command("models", *words, stdout=out)
-    return out.getvalue()
-
-
-def test_the_command_does_the_same(pair: Any, library: SpotifyAccount, media: Path) -> None:
-    described(library, 1)
-    reclassified()
-    listed = told("list")
-    assert "first: tables, in use, accuracy" in listed
-    assert "second: tables, candidate" in listed
-    assert "comes with the program" in listed
-    with pytest.raises(CommandError, match="not been compared"):
-        told("promote", "second")
-    assert "rows by" in told("compare", "second")
-    assert "songs change genre" in told("impact", "second")
-    assert "“second” is in use" in told("promote", "second", "--reason", WHY)
-    assert "“first” is in use" in told("rollback")
-    expert(media, "ears")
-    told("promote", "ears", "--reason", WHY)
-    assert "comes with the program” is in use" in told("rollback", "--kind", "sound")
-
-
-def test_the_command_says_what_cannot_be_done(pair: Any) -> None:
-    with pytest.raises(CommandError, match="no model version “nobody”; there are"):
-        told("promote", "nobody")
-    with pytest.raises(CommandError, match="no earlier version"):
-        told("rollback", "--kind", "sound")
-    with pytest.raises(CommandError, match="besides the one"):
-        told("compare", "first")
-    with pytest.raises(CommandError, match="“first” is in use already."):
-        told("impact", "first")
-    assert not Impact.objects.exists()
