@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 BLANK = ("", "nan", "na", "n/a", "null", "none")
-_DECIMAL_COMMA = re.compile(r"^([-+]?\d+),(\d+)$", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"^([-+]?\d+),(\d+(?:e[-+]?\d+)?)$", re.ASCII | re.IGNORECASE)
 _LIST = re.compile(r"\[\s*['\"].{0,9999}['\"]\s*\]", re.DOTALL)
 
 

@@ -33,6 +33,7 @@ from classifier.labels import (
     some_of,
     sub_genres_of,
 )
+from classifier.same_song import ids_across_tables
 from classifier.tables import RawTable, Source, read_raw
 from classifier.values import refusals, words_for
 
@@ -70,7 +71,8 @@ def read_table(
     Columns are found by name in any order. Columns of the schema may be missing, but a cell of one that is there may
     not be blank; any other column of numbers can be a feature too and must be there. `mapping` defaults to the public
     data set whose labels these are. `features` defaults to the schema's, or in a table made by `describe` to that
-    command's. `repeat` keeps one row for each row of the table, its own genre first.
+    command's. `repeat` keeps one row for each row of the table, its own genre first. Ids that only this table knows
+    carry its digest, so that `combine` takes no two songs for one.
 
     Raises
     ------
@@ -87,6 +89,7 @@ def read_table(
     genres = genres_of({labels[i] for i in kept}, level, known, f"{raw.name}, column {column}")
     filed = [(genre,) if (genre := genres.get(label)) else () for label in labels]
     rows = _rows(raw, x, tuple(features), filed)
+    rows = replace(rows, track_ids=ids_across_tables(rows.track_ids, raw.sha256))
     data = merge_tracks(rows, [i for i in kept if filed[i]], repeat=repeat)
     report = ReadReport(
         rows_read=raw.n_rows,

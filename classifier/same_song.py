@@ -14,6 +14,22 @@ SPOTIFY_ID = re.compile(
     r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)?([0-9A-Za-z]{22})(?:\?\S*)?"
 )
 
+# Others that name one recording wherever they are written: ISRC, and the UUIDs of MusicBrainz.
+GLOBAL_ID = re.compile(
+    r"[A-Za-z]{2}-?[0-9A-Za-z]{3}-?[0-9]{2}-?[0-9]{5}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+)
+
+
+def ids_across_tables(track_ids: Sequence[str], table: str) -> tuple[str, ...]:
+    """Ids by which rows of several tables are told apart: one that only this table knows, as a running number, carries
+    `table`, the SHA-256 of its file. Song 7 of one table is not song 7 of the next.
+    """
+    return tuple(one if _is_global(one) else f"{table[:12]}:{one}" for one in track_ids)
+
+
+def _is_global(track_id: str) -> bool:
+    return bool(SPOTIFY_ID.fullmatch(track_id) or GLOBAL_ID.fullmatch(track_id))
+
 
 def song_id(track_id: str) -> str:
     """The bare id of a track on Spotify, however it is written; every other id as it is."""

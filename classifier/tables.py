@@ -199,7 +199,8 @@ def _csv(text: io.TextIOWrapper, name: str, wanted: Collection[str] | None) -> R
     try:
         header = tuple(cell.strip() for cell in next(rows, ()))
         _check_header(header, name)
-        columns, n_rows = _columns(_tidy(rows, header, name, broken), header, wanted)
+        tidy = _tidy(_whole(rows, len(header), separator, name), header, name, broken)
+        columns, n_rows = _columns(tidy, header, wanted)
     except csv.Error as error:
         raise DataError(
             f"{name}, line {rows.line_num}: not readable as CSV ({error}); look for a quotation mark left open."
@@ -222,6 +223,18 @@ def _columns(
         for place, parts in chunks.items():
             parts.append(pa.array([row[place] for row in batch], pa.string()))
     return {header[place]: pa.chunked_array(parts, pa.string()) for place, parts in chunks.items()}, n_rows
+
+
+def _whole(rows: Iterable[list[str]], width: int, separator: str, name: str) -> Iterator[list[str]]:
+    """The rows, as long as none has swallowed others: a line within one of its cells (of lyrics, say) is no row itself."""
+    enough = max(3, width - 1)
+    for number, row in enumerate(rows, 1):
+        for cell in row:
+            if "\n" in cell and any(line.count(separator) >= enough for line in cell.split("\n")):
+                raise DataError(
+                    f"{name}, row {number}: one of its cells holds whole rows; look for a quotation mark left open."
+                )
+        yield row
 
 
 def _tidy(

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,14 @@ def _dry(tmp_path, capsys, content, *more) -> str:
     path = written(tmp_path, content)
     assert main(["train", "--data", str(path), "--out", str(tmp_path / "v"), "--dry-run", *more]) == 0
     return capsys.readouterr().out
+
+
+def swallowing() -> str:
+    """A quotation mark left open in row 3 ends at the next one, in row 9."""
+    lines = TEXT.split("\n")
+    for place in (3, 9):
+        lines[place] = re.sub(r",(\S+ band)", r',"\1', lines[place])
+    return "\n".join(lines)
 
 
 def _columns(**changed) -> pa.Table:
@@ -75,9 +84,10 @@ def test_a_bad_cell_stops_the_import_or_is_left_out_and_named(tmp_path, capsys, 
         (TEXT.encode("utf-16-le"), "is not a text table"),
         (TEXT.encode("utf-32"), "is not a text table"),
         (TEXT.replace("hip-hop band 2", "Beyoncé", 1).encode("cp1252"), "not UTF-8 text; save the table as CSV"),
-        (TEXT.replace("rock band", '"rock band', 1), "a quotation mark in row 4 is never closed"),
+        (TEXT.replace("rock band", '"rock band', 1), "row 4: one of its cells holds whole rows"),
         (TEXT.removesuffix("\n") + ',"', "a quotation mark in row "),
         ('"' + TEXT, "a quotation mark in the header is never closed"),
+        (swallowing(), "row 3: one of its cells holds whole rows; look for a quotation mark left open"),
         ("energy,genre\n0.5," + "x" * 200_000, "look for a quotation mark left open"),
         (ROWS.to_csv(index=False, sep="\t", decimal=","), "write a decimal point"),
     ],
@@ -96,6 +106,7 @@ def test_a_file_that_is_no_usable_table_is_refused(tmp_path, capsys, content, wo
         "\n\n" + TEXT.replace("\n", "\n\n") + ",,,,,,,,,,\n",
         ROWS.to_csv(index=False, sep=";"),
         ROWS.to_csv(index=False, sep=";", decimal=","),
+        ROWS.assign(lyrics="La, la, la.\nLa, la, la, la, la!\n\n“La”, la.").to_csv(index=False),
         "sep=;\n" + ROWS.to_csv(index=False, sep=";"),
         ROWS.to_csv(),
         TEXT.replace("\n", ",\n"),
@@ -112,6 +123,13 @@ def test_other_ways_of_writing_the_same_table_are_read(tmp_path, content):
     read = read_table(written(tmp_path, content))
     np.testing.assert_array_equal(read.x, plain.x)
     assert read.labels == plain.labels
+
+
+def test_small_numbers_with_a_decimal_comma_are_read(tmp_path):
+    content = ROWS.assign(energy=4.3e-05).to_csv(index=False, sep=";", decimal=",")
+    assert "4,3e-05" in content
+    read = read_table(written(tmp_path, content))
+    np.testing.assert_allclose(read.x[:, read.feature_names.index("energy")], 4.3e-05, rtol=1e-6)
 
 
 def test_rows_of_another_length_are_refused_or_left_out(tmp_path, capsys):

@@ -1,8 +1,11 @@
 """One song in a table and among corrections: taught once, as its user names it, and held out wherever it stands."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from classifier.data import combine, read_table
 from classifier.dataset import Dataset
 from classifier.same_song import outranked, song_id
 from classifier.splits import split
@@ -70,3 +73,28 @@ def test_an_artist_spelled_otherwise_is_held_out_all_the_same(spelled: str) -> N
     one = tracks(IDS, [f"Sigur Rós {row}" for row in range(200)], "pop")
     other = tracks(IDS, [spelled.format(row) for row in range(200)], "pop")
     assert split(one, "artist").test.tolist() == split(other, "artist").test.tolist()
+
+
+GLOBAL = [IDS[1], f"spotify:track:{IDS[2]}", "USRC17607839", "5b11f4ce-a62d-471e-81fc-a69a8278c7da"]
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_a_running_number_is_no_song_beyond_its_table(tmp_path: Path, local: bool) -> None:
+    """Ids that mean a song everywhere make one track of two tables, with the genres of both; all others do not."""
+    ids = ["0", "1", "2", "t-3"] if local else GLOBAL
+    tables = []
+    for name, genre in (("a", "rock"), ("b", "classical")):
+        (tmp_path / name).mkdir()
+        path = tmp_path / name / "songs.csv"
+        rows = [f"{one},{place / 10},{genre}" for place, one in enumerate(ids)]
+        path.write_text("\n".join(["id,energy,genre", *rows]))
+        tables.append(read_table(path))
+    both = combine(tables)
+    assert len(both) == (8 if local else 4)
+    assert set(both.labels) == ({("rock",), ("classical",)} if local else {("rock", "classical")})
+
+
+def test_the_same_file_twice_is_the_same_songs(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("id,energy,genre\n0,0.5,rock\n1,0.6,classical\n")
+    assert len(combine([read_table(tmp_path / "a.csv"), read_table(tmp_path / "b.csv")])) == 2
