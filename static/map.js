@@ -149,8 +149,9 @@ async function open(i, { play }) {
       panel.dataset.holds = id;
       history.replaceState(null, "", `#song-${id}`);
     }
-    if (play) panel.querySelector("[data-play]")?.click();
+    if (play) panel.querySelector("[data-play]:not([aria-pressed=true])")?.click();
   } catch {
+    if (field.id[state.chosen] !== id) return;
     panel.textContent = view.dataset.failed;
     panel.dataset.holds = "";
   }
