@@ -4,18 +4,24 @@ The result, as it is stored:
 {"against": {"tables": name, "sound": name}, "aim": what is in use as `rejudging.aim` says, "songs", "changed", "playlists",
  "accounts": [{"pk", "name", "songs", "changed", "moves": [[from, to, songs]], "parts": {part: [before, after]},
                "playlists": [{"name", "before", "after", "come", "leave"}], "examples": [{"song", "from", "to", …}],
-               "seen": when the library last changed}]}
+               "seen": when the library last changed, "rules": what its playlists' rules come to, as one word,
+               "corrections": [how many the user had made, when the last]}]}
+Results of before the program kept "rules" and "corrections" lack them, and say nothing of either.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Count, Max
+
 from classifier.errors import DataError, ModelError
 from organizer import classify, ear, jobs, placements, rejudging, stored_verdicts, verdicts
-from organizer.models import GenrePlaylist, Impact, Job, ModelVersion, SpotifyAccount, Track
+from organizer.models import Correction, GenrePlaylist, Impact, Job, ModelVersion, SpotifyAccount, Track
 from organizer.placing import place
 from organizer.training.errors import TrainingError
 from organizer.training.versions import in_use, name_of, unusable
@@ -30,7 +36,9 @@ EXAMPLES = 20  # of an account
 CHUNK = 500
 OUTDATED = {
     "version": "Another version is in use by now: preview again.",
-    "libraries": "Libraries have changed since: preview again.",
+    "seen": "Libraries have changed since: preview again.",
+    "rules": "Rules for playlists have changed since: preview again.",
+    "corrections": "Users have corrected genres since: preview again.",
 }
 
 
@@ -139,6 +147,7 @@ def _weighed(version: ModelVersion, tick: Callable[[int], None]) -> dict[str, An
 def _of_account(
     account: SpotifyAccount, candidate: _Candidate, tick: Callable[[int], None]
 ) -> dict[str, Any]:
+    state = _states([account])[account.pk]  # first of all: what changes from here on may not be in the sums
     before = verdicts.of_library(account)
     after = verdicts.of_library(account, basis=candidate.basis(account, tick))
     pairs = list(zip(before, after, strict=True))
@@ -153,7 +162,7 @@ def _of_account(
         "parts": _parts(pairs),
         "playlists": list(_playlists(account, before, after)),
         "examples": [_example(*pair) for pair in _foremost(changed)],
-        "seen": _seen(account),
+        **state,
     }
 
 
@@ -209,8 +218,48 @@ def _example(old: Verdict, new: Verdict) -> dict[str, Any]:
     }
 
 
-def _seen(account: SpotifyAccount) -> str:
-    return account.synced_at.isoformat() if account.synced_at else ""
+def _states(accounts: Iterable[SpotifyAccount]) -> dict[int, dict[str, Any]]:
+    """By account what its part of a preview rests on, besides the versions. Two queries."""
+    accounts = list(accounts)
+    rules, corrections = _rules(accounts), _corrections(accounts)
+    return {
+        account.pk: {
+            "seen": account.synced_at.isoformat() if account.synced_at else "",
+            "rules": _word(account, rules[account.pk]),
+            "corrections": corrections.get(account.pk, [0, ""]),
+        }
+        for account in accounts
+    }
+
+
+def _rules(accounts: Sequence[SpotifyAccount]) -> dict[int, list[GenrePlaylist]]:
+    fields = ("account", "genres", "min_confidence", "min_size", "is_rest", "spotify_id")
+    found: dict[int, list[GenrePlaylist]] = defaultdict(list)
+    for rule in GenrePlaylist.objects.filter(account__in=accounts, is_active=True).only(*fields):
+        found[rule.account_id].append(rule)
+    return found
+
+
+def _corrections(accounts: Sequence[SpotifyAccount]) -> dict[int, list[Any]]:
+    rows = Correction.objects.filter(account__in=accounts).values_list("account")
+    told = rows.annotate(Count("pk"), Max("created_at"))
+    return {account: [count, newest.isoformat()] for account, count, newest in told}
+
+
+def _word(account: SpotifyAccount, rules: Iterable[GenrePlaylist]) -> str:
+    """The same for the same rules and settings, whatever the playlists are called."""
+    shelves = [placements.shelf_of(rule) for rule in rules]
+    told = [
+        [
+            sorted(one.genres),
+            one.min_confidence,
+            one.min_size if one.is_new and one.min_size > 1 else 0,
+            one.is_rest,
+        ]
+        for one in shelves
+    ]
+    settings = [account.genres_per_song, account.small_to_parent, account.exclusions]
+    return sha256(json.dumps([sorted(told), settings], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def outdated(impact: Impact) -> str:
@@ -219,9 +268,16 @@ def outdated(impact: Impact) -> str:
         return ""
     if impact.result["aim"] != rejudging.aim():
         return OUTDATED["version"]
-    now = {account.pk: _seen(account) for account in _accounts()}
-    was = {one["pk"]: one["seen"] for one in impact.result["accounts"]}
-    return "" if now == was else OUTDATED["libraries"]
+    now, was = _states(_accounts()), {one["pk"]: one for one in impact.result["accounts"]}
+    if now.keys() != was.keys():
+        return OUTDATED["seen"]
+    reasons = ("seen", "rules", "corrections")
+    changed = (name for name in reasons if any(_differs(now[pk], was[pk], name) for pk in now))
+    return next((OUTDATED[name] for name in changed), "")
+
+
+def _differs(now: dict[str, Any], was: dict[str, Any], name: str) -> bool:
+    return name in was and was[name] != now[name]
 
 
 def sentence(result: dict[str, Any]) -> str:

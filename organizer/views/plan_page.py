@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from organizer import network, plans
 from organizer.merging import Action
-from organizer.models import GenrePlaylist, Job, Plan, PlanItem, SpotifyAccount
+from organizer.models import GenrePlaylist, Job, ModelVersion, Plan, PlanItem, Promotion, SpotifyAccount
 
 PEEK = 10
 WIDTH = 100.0  # of the picture's longest bar
@@ -20,6 +20,7 @@ OFFERED = {Action.NEW, Action.UPDATE, Action.GONE}
 COUNTED = ("add", "remove", "kept_out", "kept_in", "duplicate")
 HEAVY = ("written_uris", "isrcs", "tombstones", "pins")  # columns that grow with a playlist
 Row = dict[str, Any]
+Kind = ModelVersion.Kind
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Bar:
 
 
 def of(account: SpotifyAccount, plan: Plan) -> Row:
-    """The page's context. Seven queries, whatever the plan's size."""
+    """The page's context. Eight queries, whatever the plan's size."""
     rules = {rule.pk: rule for rule in account.playlists.defer(*HEAVY)}
     rows = _rows(plan, rules)
     offers = [row for row in rows if row["is_offered"]]
@@ -70,11 +71,19 @@ def _stale(account: SpotifyAccount, plan: Plan, rules: Mapping[int, GenrePlaylis
         sentences.append(_("Spotify has changed since: %(names)s.") % {"names": names})
     if account.synced_at and account.synced_at > plan.created_at:
         sentences.append(_("Your liked songs were read again since."))
+    if _is_sorted_anew(plan):
+        sentences.append(_("Your songs have been sorted by another model since."))
     if account.corrections.filter(created_at__gt=plan.created_at).exists():
         sentences.append(_("You corrected genres since."))
     if not sentences and timezone.now() - plan.created_at > FRESH:
         sentences.append(_("This plan is older than a day."))
     return sentences
+
+
+def _is_sorted_anew(plan: Plan) -> bool:
+    """Another version judges than when the plan was made, or did for a while: songs may be in other genres by now."""
+    since = Promotion.objects.filter(at__gt=plan.created_at, kind__in=[Kind.TABLES, Kind.SOUND])
+    return since.exclude(version=F("before")).exists()
 
 
 def _rows(plan: Plan, rules: Mapping[int, GenrePlaylist]) -> list[Row]:

@@ -131,6 +131,88 @@ def test_a_preview_from_before_a_promotion_or_a_sync_is_out_of_date(
     assert "in use by now" in impact.outdated(found)
 
 
+@pytest.fixture
+def preview(library: SpotifyAccount, media: Path, tmp_path: Path) -> Impact:
+    plans.choose(library, [Choice("Rock", ("rock",), 0.3), Choice("Jazz", ("jazz-blues",), 0.3)])
+    weighed(trained(media, "other", [datasets.read(table(tmp_path))]))
+    found = Impact.objects.get()
+    assert impact.outdated(found) == ""
+    return found
+
+
+def without(found: Impact, *names: str) -> Impact:
+    """As earlier versions of the program stored it."""
+    for one in found.result["accounts"]:
+        for name in names:
+            del one[name]
+    found.save()
+    return found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"min_confidence": 0.4},
+        {"genres": ["rock", "metal"]},
+        {"min_size": 30},
+        {"is_rest": True},
+        {"is_active": False},
+    ],
+)
+def test_a_preview_from_before_a_rule_was_changed_is_out_of_date(
+    preview: Impact, library: SpotifyAccount, change: dict[str, Any]
+) -> None:
+    library.playlists.filter(name="Rock").update(name="Loud", spotify_id="made", snapshot_id="first")
+    assert impact.outdated(preview) == ""
+    library.playlists.filter(name="Loud").update(**{"spotify_id": "", **change})
+    assert "Rules for playlists have changed" in impact.outdated(preview)
+    assert impact.outdated(without(preview, "rules")) == ""
+
+
+def test_a_preview_from_before_a_song_was_left_out_is_out_of_date(
+    preview: Impact, library: SpotifyAccount
+) -> None:
+    SpotifyAccount.objects.update(exclusions={"words": ["live"]})
+    assert "Rules for playlists have changed" in impact.outdated(preview)
+
+
+def test_a_preview_from_before_a_correction_or_its_end_is_out_of_date(
+    preview: Impact, library: SpotifyAccount
+) -> None:
+    track = Track.objects.liked_by(library).movable()[0]
+    review.correct(library, track, "metal")
+    assert "corrected genres" in impact.outdated(preview)
+    impact.make(preview)
+    assert impact.outdated(preview) == ""
+    review.correct(library, track, "pop")  # the same row, said anew
+    assert "corrected genres" in impact.outdated(preview)
+    impact.make(preview)
+    library.corrections.all().delete()
+    assert "corrected genres" in impact.outdated(preview)
+    assert impact.outdated(without(preview, "rules", "corrections")) == ""
+
+
+def test_what_changes_while_a_preview_is_made_leaves_it_out_of_date(
+    preview: Impact, library: SpotifyAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    track, parts = Track.objects.liked_by(library).movable()[0], impact._parts
+
+    def meanwhile(pairs: Any) -> Any:
+        review.correct(library, track, "metal")
+        return parts(pairs)
+
+    monkeypatch.setattr(impact, "_parts", meanwhile)
+    impact.make(preview)
+    assert "corrected genres" in impact.outdated(preview)
+
+
+def test_looking_whether_a_preview_holds_takes_few_queries(
+    preview: Impact, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(4):
+        impact.outdated(preview)
+
+
 def test_examples_are_few_and_of_every_move(library: SpotifyAccount, media: Path, tmp_path: Path) -> None:
     described(library, 4)
     (found,) = weighed(trained(media, "other", [datasets.read(table(tmp_path))]))["accounts"]

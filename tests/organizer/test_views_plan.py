@@ -1,17 +1,22 @@
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from organizer import history, plans, review, writing
-from organizer.models import Job, Plan, SpotifyAccount
+from organizer import classify, history, plans, review, writing
+from organizer.models import Job, ModelVersion, Plan, Promotion, SpotifyAccount
 from organizer.plans import Choice
+from organizer.training import versions
 from organizer.views import plan as plan_views
 from tests.organizer.browsing import said, signed_in
+from tests.organizer.promoting import other, put_into_use, reclassified
 from tests.organizer.test_writing import run
+from tests.organizer.versions import expert
 
+WHY = "The plans were looked at"
 ROCK, POP = Choice("Rock", ("rock",), 0.2), Choice("Pop", ("pop",), 0.6)
 
 
@@ -249,6 +254,35 @@ def test_what_happened_since_is_told_with_a_way_to_plan_anew(plan: Plan) -> None
     page = client.get(address).content.decode()
     assert "Spotify has changed since: “Rock”." in page and "read again" in page and "corrected" in page
     assert "Make the plan anew" in page
+
+
+def test_a_plan_from_before_another_model_says_so(plan: Plan, media: Path, tmp_path: Path) -> None:
+    said_then = "sorted by another model since"
+    client = signed_in(plan.account)
+
+    def page_of(one: Plan) -> str:
+        return client.get(reverse("plan", args=[one.pk])).content.decode()
+
+    put_into_use(plan.account, media, tmp_path)
+    assert said_then in page_of(plan)
+    for change in (
+        lambda: versions.promote(other(media, tmp_path), reason=WHY),
+        versions.roll_back,
+        lambda: versions.promote(expert(media, "ears"), reason=WHY),
+        lambda: versions.roll_back(ModelVersion.Kind.SOUND),
+    ):
+        reclassified()
+        fresh = plans.make(SpotifyAccount.objects.get(pk=plan.account_id))
+        assert said_then not in page_of(fresh)
+        change()
+        assert said_then in page_of(fresh)
+
+
+def test_what_judges_no_library_and_what_changed_nothing_outdate_no_plan(plan: Plan) -> None:
+    version = classify.champion()
+    Promotion.objects.create(kind=ModelVersion.Kind.TABLES, version=version, before=version)
+    Promotion.objects.create(kind=ModelVersion.Kind.NET, version=version)
+    assert signed_in(plan.account).get(reverse("plan", args=[plan.pk])).context["stale"] == []
 
 
 def test_a_plan_that_could_not_be_made_leads_to_its_job(plan: Plan) -> None:
