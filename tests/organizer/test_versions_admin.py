@@ -127,6 +127,23 @@ def test_promoting_asks_first_and_wants_a_reason(pair: Any, library: SpotifyAcco
     assert [one.is_rollback for one in Promotion.objects.order_by("pk")] == [False, False, True]
 
 
+def test_an_old_page_is_shown_again_when_something_else_is_in_use(pair: Any, media: Path) -> None:
+    second, client = pair[1], staff(*OWNER)
+    url, seen = page("modelversion_promote", second.pk), '<input type="hidden" name="seen" value="{}">'
+    old = client.get(url)
+    assert seen.format("first") in old.text
+    assert 'name="seen"' not in client.get(url, headers={"HX-Request": "true"}).text
+    third = trained(media, "third", [datasets.read(table(media.parent, "another", seed=3))])
+    versions.promote(third, reason=WHY)
+    refused = client.post(url, {"seen": "first", "reason": WHY})
+    assert refused.status_code == 422
+    assert f'role="alert">{versions.AT_ONCE}' in refused.text
+    assert f">{WHY}</textarea>" in refused.text
+    assert seen.format("third") in refused.text
+    assert classify.champion() == third
+    assert "“second” is in use" in said(client.post(url, {"seen": "third", "reason": WHY}))
+
+
 def test_the_page_that_asks_whether_to_use_a_version_says_only_that_it_is_in_use(pair: Any) -> None:
     first, client = pair[0], staff(*OWNER)
     asked = client.get(page("modelversion_promote", first.pk))
