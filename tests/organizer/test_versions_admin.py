@@ -273,6 +273,26 @@ def test_what_is_being_made_says_so_while_a_training_waits(pair: Any) -> None:
         assert "Being made: 25 % done." in client.get(url).text
 
 
+def test_what_no_job_works_on_is_not_said_to_be_made(pair: Any) -> None:
+    client, (first, second) = staff(*OWNER), pair
+    Impact.objects.create(version=second, against=first)
+    Comparison.objects.create(kind=Kind.TABLES).versions.set(pair)
+    lists = [page("comparison_changelist"), page("impact_changelist")]
+    for url, times in ((lists[0], 1), (lists[1], 1), (page("modelversion_change", second.pk), 2)):
+        text = client.get(url).text
+        assert text.count("it waits, and no job works on it") == times
+        assert "being made" not in text
+    made = [jobs.start(None, kind)[0] for kind in (Job.Kind.COMPARE, Job.Kind.IMPACT)]
+    for url in (*lists, page("modelversion_change", second.pk)):
+        assert "being made" in client.get(url).text
+    for job in made:
+        jobs.ask_cancel(job)
+    for url in (*lists, page("modelversion_change", second.pk)):
+        text = client.get(url).text
+        assert "It was cancelled." in text
+        assert "being made" not in text
+
+
 def test_a_viewer_sees_and_changes_nothing(pair: Any) -> None:
     client, second = staff(*VIEWER), pair[1]
     assert client.get(page("modelversion_change", second.pk)).status_code == 200
