@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from organizer.models import Job, SpotifyAccount
+from organizer.models import Comparison, Impact, Job, SpotifyAccount
 
 MAX_FAILURES = 8  # transient ones in a row
 HANDED = "message:"  # begins the token of a message on its way to a worker, who then takes a token of its own
@@ -34,6 +34,12 @@ FIRST_PHASE = {
     Job.Kind.COMPARE: "compare",
     Job.Kind.IMPACT: "impact",
 }
+# What these jobs make of rows that wait, and where a training notes the one that it makes itself.
+ASKED_FOR: dict[Job.Kind, tuple[Any, str]] = {
+    Job.Kind.COMPARE: (Comparison, "comparison"),
+    Job.Kind.IMPACT: (Impact, "impact"),
+}
+CANCELLED = "It was cancelled."
 
 
 class LeaseLost(Exception):
@@ -184,9 +190,20 @@ def end_cancelled(job: Job) -> bool:
 
 def ask_cancel(job: Job) -> None:
     """Stops at the next checkpoint; a job that nobody works on stops now."""
-    Job.objects.active().filter(pk=job.pk).update(is_cancel_asked=True)
+    if Job.objects.active().filter(pk=job.pk).update(is_cancel_asked=True):
+        _give_up(Job.Kind(job.kind))
     idle = Job.objects.filter(pk=job.pk, state__in=[Job.State.QUEUED, Job.State.WAITING, Job.State.PAUSED])
     idle.update(state=Job.State.CANCELLED, finished_at=timezone.now(), lease_token="", lease_until=None)
+
+
+def _give_up(kind: Job.Kind) -> None:
+    """What the one job of this kind was to make is not made by a later one; what a training makes, it goes on making."""
+    if kind not in ASKED_FOR:
+        return
+    rows, name = ASKED_FOR[kind]
+    cursors = Job.objects.active().filter(kind=Job.Kind.TRAIN).values_list("cursor", flat=True)
+    others = [cursor[name] for cursor in cursors if name in cursor]
+    rows.objects.filter(result={}, error="").exclude(pk__in=others).update(error=CANCELLED)
 
 
 def resume(job: Job) -> bool:

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from classifier.labels import display_name
 from organizer.admin import drawings
 from organizer.admin.readonly import ReadOnlyAdmin, require, row_or_404
-from organizer.admin.version_page import maker
+from organizer.admin.version_page import maker, makers, stands
 from organizer.models import Comparison, Impact, Job, StoredVerdict
 from organizer.training import impact
 
@@ -50,6 +50,13 @@ class FoundAdmin(ReadOnlyAdmin):
         template = f"_{self.page}.html" if is_fragment else f"{self.page}.html"
         return TemplateResponse(request, f"admin/organizer/{self.page}/{template}", context)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(has_job=Exists(makers(self.job_kind)))
+
+    def not_found(self, row: Any) -> str:
+        """In the list: why there is no result."""
+        return row.error or stands(row.has_job)
+
     def heading(self, row: Any) -> str:
         raise NotImplementedError
 
@@ -78,7 +85,7 @@ class ComparisonAdmin(FoundAdmin):
     @admin.display(description="macro-F1")
     def outcome(self, row: Comparison) -> str:
         if not row.result:
-            return row.error or "being made"
+            return self.not_found(row)
         found = row.result["figures"]["versions"]
         return " · ".join(f"{one['macro_f1'][0]:.1%}" for one in found)
 
@@ -101,7 +108,7 @@ class ImpactAdmin(FoundAdmin):
 
     @admin.display(description="what it would do")
     def outcome(self, row: Impact) -> str:
-        return impact.sentence(row.result) if row.result else row.error or "being made"
+        return impact.sentence(row.result) if row.result else self.not_found(row)
 
     @admin.display(description="still holds")
     def still_holds(self, row: Impact) -> str:

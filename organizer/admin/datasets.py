@@ -136,10 +136,11 @@ class DatasetAdmin(admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def labels_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Which genre each of the file's labels means, as a person said."""
+        """Which genre each of the file's labels means, as a person said; of which nothing is said keeps its own."""
         dataset = self._changeable(request, pk)
         chosen = {
-            label: request.POST.get(f"label-{place}", "") for place, label in enumerate(dataset.label_map)
+            label: request.POST.get(f"label-{place}", slug)
+            for place, (label, slug) in enumerate(dataset.label_map.items())
         }
         before = dataset.label_map
         datasets.map_labels(

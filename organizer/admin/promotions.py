@@ -30,10 +30,11 @@ class PromotionViews(admin.ModelAdmin):
         """What it would change and what speaks against it; then, confirmed, it is put into use."""
         require(request, "promote_modelversion")
         version = get_object_or_404(ModelVersion, pk=pk)
-        reason, refused = request.POST.get("reason", ""), ""
+        reason, seen, refused = request.POST.get("reason", ""), request.POST.get("seen"), ""
         if request.method == "POST":
             try:
-                return self._done(request, versions.promote(version, by=request.user, reason=reason), reason)
+                switch = versions.promote(version, by=request.user, reason=reason, seen=seen)
+                return self._done(request, switch, reason)
             except NeedsReason:
                 refused = f"Type a reason of at least {versions.LEAST_REASON} characters."
             except TrainingError as error:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -17,6 +18,7 @@ from organizer.training import guard, impact, runs, versions
 
 Kind = ModelVersion.Kind
 SHOWN = 20  # comparisons and previews
+UNATTENDED = "it waits, and no job works on it"
 LOST = "So nothing can be judged by it: go back to an earlier version, or put another one into use."
 
 
@@ -122,17 +124,29 @@ def found(version: ModelVersion) -> dict[str, Any]:
 
 
 def under_way(rows: list[Any], kind: Job.Kind) -> dict[str, Any]:
-    """For comparison/_waiting.html: the newest row, whether it waits, and the job that works on it."""
+    """For comparison/_waiting.html: the newest row, whether it waits, and the job that works on it.
+
+    `stands` is what a list says of those that wait.
+    """
     newest = rows[0] if rows else None
-    waits = bool(newest and not (newest.result or newest.error))
-    job = maker(kind) if waits else None
-    return {"row": newest, "waits": waits, "job": job}
+    waiting = [one for one in rows if not (one.result or one.error)]
+    waits, job = newest in waiting, maker(kind) if waiting else None
+    return {"row": newest, "waits": waits, "job": job if waits else None, "stands": stands(bool(job))}
+
+
+def stands(has_job: bool) -> str:
+    """Of a comparison or preview that has neither a result nor an error."""
+    return "being made" if has_job else UNATTENDED
 
 
 def maker(kind: Job.Kind) -> Job | None:
     """The job that makes what waits, or else the training at whose end it is made."""
-    active = Job.objects.active()
-    return active.filter(kind=kind).first() or active.filter(kind=Job.Kind.TRAIN).first()
+    active = makers(kind)
+    return active.filter(kind=kind).first() or active.first()
+
+
+def makers(kind: Job.Kind) -> QuerySet[Job]:
+    return Job.objects.active().filter(kind__in=(kind, Job.Kind.TRAIN))
 
 
 def is_fragment(request: HttpRequest) -> bool:

@@ -78,11 +78,12 @@ def incomparable(version: ModelVersion) -> str:
     return ""
 
 
-def promote(version: ModelVersion, *, by: Any = None, reason: str = "") -> Switch:
+def promote(version: ModelVersion, *, by: Any = None, reason: str = "", seen: str | None = None) -> Switch:
     """Make this version the champion of its kind and have every library judged again by it.
 
     Predictions by others stay, so going back costs nothing. Raises NeedsReason where the guard objects and no reason
     was typed, TrainingError where the version is in use already or cannot be used.
+    seen: the name of what was in use when somebody decided that, so that an old page puts nothing else out of use.
     """
     problem = unusable(version)
     if problem:
@@ -91,6 +92,7 @@ def promote(version: ModelVersion, *, by: Any = None, reason: str = "") -> Switc
     def check() -> None:
         if in_use(Kind(version.kind)) == version:
             raise TrainingError(f"“{version}” is in use already.")
+        _check_seen(seen, in_use(Kind(version.kind)))
         if len(reason) > MOST_REASON:
             raise TrainingError(f"A reason has at most {MOST_REASON} characters.")
         objections = guard.objections(version)
@@ -131,8 +133,7 @@ def roll_back(
     to: the name of what is to be in use, which may be an older one only where all between cannot be used any more.
     """
     now, way = in_use(kind), way_back(kind)
-    if seen is not None and seen != name_of(now):
-        raise TrainingError(AT_ONCE)
+    _check_seen(seen, now)
     refused = _why_not_back(way, to)
     if refused:
         raise TrainingError(refused)
@@ -142,6 +143,12 @@ def roll_back(
             raise TrainingError(AT_ONCE)
 
     return _switch(kind, way.version, check=check, by=by, is_rollback=True)
+
+
+def _check_seen(seen: str | None, now: ModelVersion | None) -> None:
+    """TrainingError where something else is in use than somebody saw."""
+    if seen is not None and seen != name_of(now):
+        raise TrainingError(AT_ONCE)
 
 
 def _why_not_back(way: WayBack, to: str | None) -> str:

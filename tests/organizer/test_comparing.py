@@ -10,13 +10,15 @@ from django.utils import timezone
 
 from classifier import registry
 from classifier.splits import split
+from organizer import jobs
 from organizer.models import (
     Comparison,
     Dataset,
+    Job,
     ModelVersion,
     TrainingRun,
 )
-from organizer.training import comparing, datasets, guard, overdue, testsets
+from organizer.training import comparing, datasets, guard, impact, overdue, testsets
 from organizer.training.errors import TrainingError
 from tests.organizer.comparing import clips, in_use, made, page_of, pair
 from tests.organizer.versions import expert, table, to_the_end, trained
@@ -170,6 +172,28 @@ def test_what_was_asked_for_as_the_job_ended_is_made_later(media: Path, data: Da
     comparison.refresh_from_db()
     assert comparison.result
     assert overdue.start() == []
+
+
+def test_what_was_cancelled_says_so_and_is_not_made_with_the_next(media: Path, data: Dataset) -> None:
+    _, second = pair(media, data)
+    cancelled, job = comparing.start([second])
+    preview, previewing = impact.start(second)
+    by_training = comparing.asked([second])
+    training = Job.objects.create(kind=Job.Kind.TRAIN, phase="judge", cursor={"comparison": by_training.pk})
+    jobs.claim(job.pk)
+    jobs.ask_cancel(job)  # while a worker is at it
+    jobs.ask_cancel(previewing)
+    jobs.end_cancelled(job)
+    Job.objects.filter(pk=training.pk).update(state="done")
+    fine, following = comparing.start([second])
+    to_the_end(following)
+    for one in (cancelled, preview, by_training, fine):
+        one.refresh_from_db()
+    assert [cancelled.error, preview.error] == ["It was cancelled."] * 2
+    assert not (cancelled.result or preview.result)
+    assert by_training.result and fine.result
+    jobs.ask_cancel(following)  # which has ended
+    assert comparing.asked([second]).error == ""
 
 
 @pytest.mark.parametrize("kinds", [(Kind.TABLES, Kind.SOUND), (Kind.TABLES, Kind.NET)])

@@ -56,7 +56,8 @@ def test_the_page_tells_what_was_found_and_shows_it(admin: Client, ready: Datase
 
 def test_another_mapping_counts_anew_and_is_in_the_log(admin: Client, ready: Dataset) -> None:
     labels = list(ready.label_map)
-    chosen = {f"label-{labels.index('neo-zzz')}": "electronic", f"label-{labels.index('rock')}": "metal"}
+    genres = {"neo-zzz": "electronic", "rock": "metal", "jazz": ""}
+    chosen = {f"label-{labels.index(label)}": slug for label, slug in genres.items()}
     admin.post(reverse("admin:organizer_dataset_labels", args=[ready.pk]), chosen)
     ready.refresh_from_db()
     assert ready.label_map == {"rock": "metal", "jazz": "", "neo-zzz": "electronic"}
@@ -64,6 +65,16 @@ def test_another_mapping_counts_anew_and_is_in_the_log(admin: Client, ready: Dat
     assert "1 label without a genre: 20 rows left out." in text
     assert "Suggested: Jazz &amp; blues" in text  # for what was left out
     assert "jazz → left out" in LogEntry.objects.first().change_message
+
+
+def test_labels_of_which_a_form_says_nothing_keep_their_meaning(admin: Client, ready: Dataset) -> None:
+    url, before = reverse("admin:organizer_dataset_labels", args=[ready.pk]), dict(ready.label_map)
+    admin.post(url)
+    ready.refresh_from_db()
+    assert ready.label_map == before
+    admin.post(url, {f"label-{list(before).index('rock')}": ""})
+    ready.refresh_from_db()
+    assert ready.label_map == before | {"rock": ""}
 
 
 def test_a_page_that_waits_is_told_when_the_check_has_ended(admin: Client, ready: Dataset) -> None:

@@ -162,6 +162,22 @@ def test_an_old_page_does_not_go_back_further_than_it_says(
     assert ModelVersion.objects.champion() == base
 
 
+def test_an_old_page_puts_nothing_out_of_use_that_it_does_not_name(
+    base: ModelVersion,
+    media: Path,
+    tmp_path: Path,
+) -> None:
+    second = other(media, tmp_path)
+    third = trained(media, "third", [datasets.read(table(tmp_path, "third table", seed=4))])
+    versions.promote(second, reason=WHY, seen=base.name)
+    with pytest.raises(TrainingError, match="Somebody else"):
+        versions.promote(third, reason=WHY, seen=base.name)
+    assert ModelVersion.objects.champion() == second
+    ears = expert(media, "ears")
+    assert versions.promote(ears, reason=WHY, seen=versions.SHIPPED_SOUND).version == ears
+    assert versions.promote(third, reason=WHY).version == third
+
+
 def test_a_net_of_its_own_and_the_version_in_use_are_not_promoted(base: ModelVersion) -> None:
     net = ModelVersion.objects.create(name="net", kind=Kind.NET, path="models/net")
     with pytest.raises(TrainingError, match="only for comparison"):

@@ -127,6 +127,23 @@ def test_promoting_asks_first_and_wants_a_reason(pair: Any, library: SpotifyAcco
     assert [one.is_rollback for one in Promotion.objects.order_by("pk")] == [False, False, True]
 
 
+def test_an_old_page_is_shown_again_when_something_else_is_in_use(pair: Any, media: Path) -> None:
+    second, client = pair[1], staff(*OWNER)
+    url, seen = page("modelversion_promote", second.pk), '<input type="hidden" name="seen" value="{}">'
+    old = client.get(url)
+    assert seen.format("first") in old.text
+    assert 'name="seen"' not in client.get(url, headers={"HX-Request": "true"}).text
+    third = trained(media, "third", [datasets.read(table(media.parent, "another", seed=3))])
+    versions.promote(third, reason=WHY)
+    refused = client.post(url, {"seen": "first", "reason": WHY})
+    assert refused.status_code == 422
+    assert f'role="alert">{versions.AT_ONCE}' in refused.text
+    assert f">{WHY}</textarea>" in refused.text
+    assert seen.format("third") in refused.text
+    assert classify.champion() == third
+    assert "“second” is in use" in said(client.post(url, {"seen": "third", "reason": WHY}))
+
+
 def test_the_page_that_asks_whether_to_use_a_version_says_only_that_it_is_in_use(pair: Any) -> None:
     first, client = pair[0], staff(*OWNER)
     asked = client.get(page("modelversion_promote", first.pk))
@@ -254,6 +271,26 @@ def test_what_is_being_made_says_so_while_a_training_waits(pair: Any) -> None:
     Job.objects.create(kind=Job.Kind.TRAIN, phase="train", state="queued")
     for url in (made, page("modelversion_change", second.pk)):
         assert "Being made: 25 % done." in client.get(url).text
+
+
+def test_what_no_job_works_on_is_not_said_to_be_made(pair: Any) -> None:
+    client, (first, second) = staff(*OWNER), pair
+    Impact.objects.create(version=second, against=first)
+    Comparison.objects.create(kind=Kind.TABLES).versions.set(pair)
+    lists = [page("comparison_changelist"), page("impact_changelist")]
+    for url, times in ((lists[0], 1), (lists[1], 1), (page("modelversion_change", second.pk), 2)):
+        text = client.get(url).text
+        assert text.count("it waits, and no job works on it") == times
+        assert "being made" not in text
+    made = [jobs.start(None, kind)[0] for kind in (Job.Kind.COMPARE, Job.Kind.IMPACT)]
+    for url in (*lists, page("modelversion_change", second.pk)):
+        assert "being made" in client.get(url).text
+    for job in made:
+        jobs.ask_cancel(job)
+    for url in (*lists, page("modelversion_change", second.pk)):
+        text = client.get(url).text
+        assert "It was cancelled." in text
+        assert "being made" not in text
 
 
 def test_a_viewer_sees_and_changes_nothing(pair: Any) -> None:
