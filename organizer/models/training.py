@@ -158,6 +158,9 @@ class Comparison(models.Model):
     class Meta:
         ordering = ["-created_at"]
 
+    def __str__(self) -> str:
+        return f"comparison of {self.created_at:%Y-%m-%d %H:%M}"
+
 
 class Impact(models.Model):
     """What a version would do to this instance's libraries if it were promoted, compared with the version in use."""
@@ -172,6 +175,9 @@ class Impact(models.Model):
         ordering = ["-created_at"]
         verbose_name = "preview of a promotion"
         verbose_name_plural = "previews of promotions"
+
+    def __str__(self) -> str:
+        return f"preview of {self.created_at:%Y-%m-%d %H:%M}"
 
 
 class Promotion(models.Model):

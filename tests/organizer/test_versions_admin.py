@@ -73,6 +73,7 @@ def test_every_page_shows_what_it_is_about(pair: Any, library: SpotifyAccount) -
     answer = client.post(page("modelversion_changelist"), ticked)
     assert answer.status_code == 302
     assert "Being made" in client.get(answer.url).text
+    assert LogEntry.objects.latest("pk").object_repr.startswith("comparison of 2")
     client.post(page("modelversion_preview", second.pk))
     worked()
     compared = client.get(answer.url).text
