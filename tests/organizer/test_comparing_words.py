@@ -22,8 +22,6 @@ from tests.organizer.browsing import another_account, visitor
 from tests.organizer.comparing import in_use, made
 from tests.organizer.versions import table, trained
 
-Kind = ModelVersion.Kind
-
 
 @pytest.fixture
 def data(media: Path, tmp_path: Path) -> Dataset:
