@@ -199,8 +199,7 @@ def _csv(text: io.TextIOWrapper, name: str, wanted: Collection[str] | None) -> R
     try:
         header = tuple(cell.strip() for cell in next(rows, ()))
         _check_header(header, name)
-        tidy = _tidy(_whole(rows, len(header), separator, name), header, name, broken)
-        columns, n_rows = _columns(tidy, header, wanted)
+        columns, n_rows = _columns(_tidy(rows, header, separator, name, broken), header, wanted)
     except csv.Error as error:
         raise DataError(
             f"{name}, line {rows.line_num}: not readable as CSV ({error}); look for a quotation mark left open."
@@ -225,20 +224,12 @@ def _columns(
     return {header[place]: pa.chunked_array(parts, pa.string()) for place, parts in chunks.items()}, n_rows
 
 
-def _whole(rows: Iterable[list[str]], width: int, separator: str, name: str) -> Iterator[list[str]]:
-    """The rows, as long as none has swallowed others: a line within one of its cells (of lyrics, say) is no row itself."""
-    enough = max(3, width - 1)
-    for number, row in enumerate(rows, 1):
-        for cell in row:
-            if "\n" in cell and any(line.count(separator) >= enough for line in cell.split("\n")):
-                raise DataError(
-                    f"{name}, row {number}: one of its cells holds whole rows; look for a quotation mark left open."
-                )
-        yield row
-
-
 def _tidy(
-    rows: Iterable[list[str]], header: Sequence[str], name: str, broken: list[tuple[int, str]]
+    rows: Iterable[list[str]],
+    header: Sequence[str],
+    separator: str,
+    name: str,
+    broken: list[tuple[int, str]],
 ) -> Iterator[list[str]]:
     """Rows as long as the header, without blank ones; one of another length becomes blank and is added to `broken`."""
     count, width, row = 0, len(header), list(header)
@@ -247,6 +238,10 @@ def _tidy(
             continue
         count += 1
         _check_rows(count, name)
+        if _holds_rows(row, width, separator):
+            raise DataError(
+                f"{name}, row {count}: one of its cells holds whole rows; look for a quotation mark left open."
+            )
         if len(row) < width or any(row[width:]):
             broken.append((count, f"has {len(row)} fields where the header has {width}"))
             yield [""] * width
@@ -257,6 +252,13 @@ def _tidy(
         raise DataError(
             f"{name}: a quotation mark in {where} is never closed, so that all that follows would be lost."
         )
+
+
+def _holds_rows(row: Sequence[str], width: int, separator: str) -> bool:
+    """Whether a cell has swallowed others of the table: a line within it (of lyrics, say) is no row itself."""
+    enough = max(3, width - 1)
+    lines = (line for cell in row if "\n" in cell for line in cell.split("\n"))
+    return any(line.count(separator) >= enough for line in lines)
 
 
 def _check_rows(count: int, name: str) -> None:
